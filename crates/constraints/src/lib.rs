@@ -1,0 +1,1 @@
+//! Parse upper-constraints and requirement lines, apply overrides, evaluate environment markers.

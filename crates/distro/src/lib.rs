@@ -1,0 +1,1 @@
+//! Read apt archives and .deb files, solve dependencies, classify maintainer scripts.

@@ -1,0 +1,1 @@
+//! HTTP with mirrors, retries and an offline mode, into the store.

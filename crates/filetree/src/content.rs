@@ -1,0 +1,113 @@
+//! The bytes of a file, wherever they lie.
+
+use std::fs::File;
+use std::io::{self, Cursor, Read, Seek, SeekFrom, Take};
+use std::path::Path;
+use std::sync::Arc;
+
+use names::Digest;
+use sha2::{Digest as _, Sha256};
+
+/// The bytes of a regular file: their number, their SHA-256, and where they lie.
+/// Two contents are equal when their digests are, wherever they lie.
+#[derive(Clone, Debug)]
+pub struct Content {
+    /// Number of bytes.
+    pub size: u64,
+    /// SHA-256 of the bytes. Writers check it again while they copy.
+    pub sha256: Digest,
+    origin: Origin,
+}
+
+#[derive(Clone, Debug)]
+enum Origin {
+    Memory(Arc<[u8]>),
+    Slice { file: Arc<Path>, offset: u64 },
+}
+
+impl Content {
+    /// Holds `bytes` in memory: for small, generated files.
+    pub fn from_bytes(bytes: impl AsRef<[u8]>) -> Self {
+        let bytes = bytes.as_ref();
+        Self {
+            size: bytes.len() as u64,
+            sha256: Digest::from_bytes(Sha256::digest(bytes).into()),
+            origin: Origin::Memory(bytes.into()),
+        }
+    }
+
+    /// Names `size` bytes at `offset` of `file`, whose SHA-256 the caller knows.
+    pub fn from_slice(file: Arc<Path>, offset: u64, size: u64, sha256: Digest) -> Self {
+        Self { size, sha256, origin: Origin::Slice { file, offset } }
+    }
+
+    /// Opens the bytes for reading.
+    ///
+    /// # Errors
+    /// When the file that holds them cannot be opened.
+    pub fn reader(&self) -> io::Result<ContentReader> {
+        match &self.origin {
+            Origin::Memory(bytes) => Ok(ContentReader::Memory(Cursor::new(Arc::clone(bytes)))),
+            Origin::Slice { file, offset } => {
+                let mut reader = open(file)?;
+                reader.seek(SeekFrom::Start(*offset))?;
+                Ok(ContentReader::Slice(reader.take(self.size)))
+            }
+        }
+    }
+
+    /// Reads all bytes into memory and checks their digest: for small files alone.
+    ///
+    /// # Errors
+    /// When they cannot be read or are not what the digest says.
+    pub fn read(&self) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.reader()?.read_to_end(&mut bytes)?;
+        if Digest::from_bytes(Sha256::digest(&bytes).into()) != self.sha256 {
+            return Err(self.damaged());
+        }
+        Ok(bytes)
+    }
+
+    /// The error for bytes that are not what the digest says.
+    pub(crate) fn damaged(&self) -> io::Error {
+        let place = match &self.origin {
+            Origin::Memory(_) => "memory".to_owned(),
+            Origin::Slice { file, offset } => format!("{} at byte {offset}", file.display()),
+        };
+        let text = format!("{place} does not hold the bytes of {}: delete the file", self.sha256);
+        io::Error::new(io::ErrorKind::InvalidData, text)
+    }
+}
+
+impl PartialEq for Content {
+    fn eq(&self, other: &Self) -> bool {
+        self.size == other.size && self.sha256 == other.sha256
+    }
+}
+
+impl Eq for Content {}
+
+/// Reads the bytes of a [`Content`].
+#[derive(Debug)]
+pub enum ContentReader {
+    /// Bytes in memory.
+    Memory(Cursor<Arc<[u8]>>),
+    /// A part of a file.
+    Slice(Take<File>),
+}
+
+impl Read for ContentReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            ContentReader::Memory(bytes) => bytes.read(buffer),
+            ContentReader::Slice(slice) => slice.read(buffer),
+        }
+    }
+}
+
+#[expect(clippy::disallowed_types, reason = "the path is added to the error by hand")]
+fn open(path: &Path) -> io::Result<std::fs::File> {
+    std::fs::File::open(path)
+        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+}

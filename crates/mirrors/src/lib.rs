@@ -1,0 +1,1 @@
+//! Which address serves an archive on this machine, and why.

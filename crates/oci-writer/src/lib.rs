@@ -1,0 +1,1 @@
+//! Trees and configuration to an OCI image layout.

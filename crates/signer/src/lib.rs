@@ -1,0 +1,1 @@
+//! Verify OpenPGP signatures of archives against a keyring.

@@ -1,0 +1,1 @@
+//! Parse source-refs.yaml: where the source of each component comes from.

@@ -1,0 +1,1 @@
+//! Wheels to a Python virtual environment tree.
