@@ -1,10 +1,10 @@
 //! The bytes of a file, wherever they lie.
 
-use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Take};
 use std::path::Path;
 use std::sync::Arc;
 
+use fs_err::File;
 use names::Digest;
 use sha2::{Digest as _, Sha256};
 
@@ -49,7 +49,7 @@ impl Content {
         match &self.origin {
             Origin::Memory(bytes) => Ok(ContentReader::Memory(Cursor::new(Arc::clone(bytes)))),
             Origin::Slice { file, offset } => {
-                let mut reader = open(file)?;
+                let mut reader = File::open(file.as_ref())?;
                 reader.seek(SeekFrom::Start(*offset))?;
                 Ok(ContentReader::Slice(reader.take(self.size)))
             }
@@ -104,10 +104,4 @@ impl Read for ContentReader {
             ContentReader::Slice(slice) => slice.read(buffer),
         }
     }
-}
-
-#[expect(clippy::disallowed_types, reason = "the path is added to the error by hand")]
-fn open(path: &Path) -> io::Result<std::fs::File> {
-    std::fs::File::open(path)
-        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
 }

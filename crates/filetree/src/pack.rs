@@ -174,10 +174,9 @@ enum IndexKind {
     HardLink(String),
 }
 
-#[expect(clippy::disallowed_types, reason = "PackError names the path")]
 fn read(path: &Path) -> io::Result<Pack> {
     let bad = |text: &str| io::Error::new(io::ErrorKind::InvalidData, text.to_owned());
-    let mut file = std::fs::File::open(path)?;
+    let mut file = fs_err::File::open(path)?;
     let length = file.metadata()?.len();
     let tail_at = length.checked_sub(16).ok_or_else(|| bad("shorter than its own end"))?;
     file.seek(SeekFrom::Start(tail_at))?;

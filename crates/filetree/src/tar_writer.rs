@@ -59,7 +59,7 @@ pub fn write_tar<'a>(
             (Some(Name::Link(first)), _) => {
                 write_header(path, &node, EntryType::Link, 0, Some(first.as_str()), out)?;
             }
-            (Some(Name::First(content)), _) | (None, Kind::File(content)) => {
+            (Some(&Name::First(content)), _) | (None, Kind::File(content)) => {
                 write_header(path, &node, EntryType::Regular, content.size, None, out)?;
                 write_content(path, content, out)?;
             }

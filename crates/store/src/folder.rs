@@ -1,7 +1,8 @@
 //! The folder of a store.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use names::Digest;
 use sha2::Sha256;
@@ -14,10 +15,12 @@ use crate::{Blob, BlobError, BlobWriter, DerivedWriter};
 const FORMAT: &str = "1\n";
 
 /// A content-addressed store: `blobs/` by digest, `derived/KIND/` by the digest of all inputs,
-/// `partial/` for files being written.
+/// `partial/` for files being written, and `lock`, which every process that uses the store holds.
 #[derive(Clone, Debug)]
 pub struct Store {
     root: PathBuf,
+    /// Held as long as the store is open, so that nobody sweeps while files are being written.
+    _lock: Arc<fs_err::File>,
 }
 
 /// Why a store cannot be opened.
@@ -57,23 +60,15 @@ impl Store {
         for folder in ["blobs", "derived", "partial"] {
             fs_err::create_dir_all(root.join(folder)).map_err(failed)?;
         }
-        let store = Self { root: root.to_owned() };
-        let format = root.join("format");
-        match fs_err::read_to_string(&format) {
-            Ok(text) if text == FORMAT => {}
-            Ok(text) => {
-                let found = text.trim().chars().take(20).collect();
-                return Err(StoreError::Format { path: root.to_owned(), found });
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let file = store.partial().map_err(failed)?;
-                fs_err::write(file.path(), FORMAT).map_err(failed)?;
-                file.persist(&format).map_err(|error| failed(error.error))?;
-            }
-            Err(error) => return Err(failed(error)),
+        let lock = fs_err::File::create(root.join("lock")).map_err(failed)?;
+        if lock.file().try_lock().is_ok() {
+            sweep(&root.join("partial")).map_err(failed)?;
+            check_format(root)?;
+            lock.file().unlock().map_err(failed)?;
         }
-        store.sweep().map_err(failed)?;
-        Ok(store)
+        lock.file().lock_shared().map_err(failed)?;
+        check_format(root)?;
+        Ok(Self { root: root.to_owned(), _lock: Arc::new(lock) })
     }
 
     /// The folder.
@@ -118,26 +113,35 @@ impl Store {
         BlobError::Write { path: self.root.join("partial"), source }
     }
 
-    /// A new file in `partial/`, locked as long as it is open.
     fn partial(&self) -> io::Result<NamedTempFile> {
-        let file =
-            Builder::new().prefix("").suffix(".part").tempfile_in(self.root.join("partial"))?;
-        file.as_file().lock_shared()?;
-        Ok(file)
+        Builder::new().prefix("").suffix(".part").tempfile_in(self.root.join("partial"))
     }
+}
 
-    /// Removes the files in `partial/` that no living process holds.
-    #[expect(clippy::disallowed_types, reason = "the path of a file that vanishes is of no use")]
-    fn sweep(&self) -> io::Result<()> {
-        for entry in fs_err::read_dir(self.root.join("partial"))? {
-            let path = entry?.path();
-            // Another process may finish or remove the file at any moment: that is no error.
-            if let Ok(file) = std::fs::File::open(&path)
-                && file.try_lock().is_ok()
-            {
-                let _ = std::fs::remove_file(&path);
-            }
+/// Reads the folder's format; writes it where the folder is new.
+fn check_format(root: &Path) -> Result<(), StoreError> {
+    let failed = |source| StoreError::Folder { path: root.to_owned(), source };
+    let path = root.join("format");
+    match fs_err::read_to_string(&path) {
+        Ok(text) if text == FORMAT => Ok(()),
+        Ok(text) => {
+            let found = text.trim().chars().take(20).collect();
+            Err(StoreError::Format { path: root.to_owned(), found })
         }
-        Ok(())
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let mut file = NamedTempFile::new_in(root.join("partial")).map_err(failed)?;
+            file.write_all(FORMAT.as_bytes()).map_err(failed)?;
+            file.persist(&path).map_err(|error| failed(error.error))?;
+            Ok(())
+        }
+        Err(error) => Err(failed(error)),
     }
+}
+
+/// Removes what killed processes have left half-written. The caller holds the lock alone.
+fn sweep(partial: &Path) -> io::Result<()> {
+    for entry in fs_err::read_dir(partial)? {
+        fs_err::remove_file(entry?.path())?;
+    }
+    Ok(())
 }
