@@ -1,4 +1,10 @@
 //! Trees, packs and archives as their users see them.
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking"
+)]
 
 use std::io::Read as _;
 
