@@ -17,6 +17,7 @@ mod digest;
 mod epoch;
 mod fault;
 mod ident;
+mod nearest;
 mod package;
 mod release;
 
@@ -25,6 +26,7 @@ pub use digest::{Digest, DigestError};
 pub use epoch::Epoch;
 pub use fault::{Fault, Place, render_faults};
 pub use ident::{ArchiveName, DistroId, ServiceName};
+pub use nearest::nearest;
 pub use package::PackageName;
 pub use release::ReleaseId;
 
