@@ -1,0 +1,29 @@
+//! Whose turn it is when something fails.
+
+/// Who must act on an error. The numbers are the exit codes of the command
+/// (`docs/exit-codes.md`).
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[repr(u8)]
+pub enum Blame {
+    /// A fault of Cooperage itself.
+    Bug = 1,
+    /// What the user wrote: a file of the tree, an argument, a folder that cannot be written.
+    Input = 2,
+    /// A mirror, the network, or something that is gone from there.
+    Upstream = 3,
+    /// A step of the build that cannot be done.
+    Step = 4,
+    /// What came in or was made is not what it should be: a signature, a digest.
+    Verification = 5,
+}
+
+impl Blame {
+    /// Who must act when something could not be fetched.
+    pub fn of_fetch(error: &store::FetchError) -> Self {
+        match error {
+            store::FetchError::Damaged { .. } => Blame::Verification,
+            store::FetchError::Store { .. } => Blame::Input,
+            _ => Blame::Upstream,
+        }
+    }
+}

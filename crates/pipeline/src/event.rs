@@ -1,0 +1,89 @@
+//! What happens while the pipeline works, for whoever watches.
+
+use names::{Arch, Digest, ReleaseId, ServiceName};
+
+/// What happened, for a terminal, a CI log, a test. Given to a closure; nothing is printed here.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// The address of an archive was found out.
+    MirrorChosen {
+        /// The archive.
+        archive: String,
+        /// Its address, without credentials.
+        url: String,
+        /// Why this one.
+        from: String,
+    },
+    /// The indexes of a distribution are read and its packages chosen.
+    LockingDistro {
+        /// The distribution.
+        distro: String,
+        /// The architecture.
+        arch: Arch,
+    },
+    /// The closure of a service's Python requirements is walked.
+    LockingPython {
+        /// The service.
+        service: ServiceName,
+        /// The release.
+        release: ReleaseId,
+        /// The architecture.
+        arch: Arch,
+    },
+    /// A package that no constraint pins was chosen; it is marked `open` in the lock.
+    OpenPackage {
+        /// `name version`.
+        package: String,
+    },
+    /// An entry of a lock changed.
+    LockChanged {
+        /// The change as one line: `+ name version`, `- name version`, `name old -> new`.
+        change: String,
+    },
+    /// A lock was written.
+    LockWritten {
+        /// The file, relative to the tree.
+        path: String,
+    },
+    /// Files are about to be fetched or found in the store.
+    FetchStarted {
+        /// How many.
+        files: usize,
+        /// Their bytes, as far as they are known.
+        bytes: u64,
+    },
+    /// One of them is there.
+    Fetched {
+        /// Its bytes.
+        bytes: u64,
+        /// Whether it came over the network.
+        fetched: bool,
+    },
+    /// A layer is being made.
+    LayerStarted {
+        /// What it holds.
+        layer: String,
+    },
+    /// A layer was in the store already.
+    LayerReused {
+        /// What it holds.
+        layer: String,
+        /// The digest of its compressed bytes.
+        digest: Digest,
+    },
+    /// A layer was made.
+    LayerFinished {
+        /// What it holds.
+        layer: String,
+        /// The digest of its compressed bytes.
+        digest: Digest,
+        /// Its compressed bytes.
+        size: u64,
+    },
+    /// Something that the user may want to know, and that stops nothing.
+    Note {
+        /// A whole sentence.
+        text: String,
+    },
+}

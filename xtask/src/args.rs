@@ -1,0 +1,133 @@
+//! What the user typed, and nothing more.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use names::{Arch, DistroId, ReleaseId, ServiceName};
+
+/// Build OpenStack images, from pinned releases, without a daemon, without root, and without
+/// running foreign code.
+#[derive(Debug, Parser)]
+#[command(name = "cooperage", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// The tree with releases/, services/ and distros/ [default: the nearest folder above]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) root: Option<PathBuf>,
+    /// The content store [default: ~/.cache/cooperage]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) store: Option<PathBuf>,
+    /// Use this address for an archive, such as debian=http://mirror.example/debian
+    #[arg(long, global = true, value_name = "ARCHIVE=URL")]
+    pub(crate) mirror: Vec<String>,
+    /// Use the store alone, never the network
+    #[arg(long, global = true)]
+    pub(crate) offline: bool,
+    /// Print the result as JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Say nothing but errors and the result
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// Work for one of several CPUs each [default: the number of CPUs]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) jobs: Option<u16>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Build the image of a service
+    Build(Build),
+    /// Write, check or move the locks
+    Lock(Lock),
+    /// Check every file of the tree
+    Check,
+    /// Work on upper constraints
+    #[command(subcommand)]
+    Constraints(Constraints),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Build {
+    /// The service, such as keystone
+    pub(crate) service: ServiceName,
+    /// The release, such as 2025.2
+    pub(crate) release: ReleaseId,
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// Fail where the locks are missing, stale or no longer served
+    #[arg(long)]
+    pub(crate) locked: bool,
+    /// Where the results go, below <release>/<service>/ [default: out/ in the tree]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Target {
+    /// The distribution of the image
+    #[arg(long, default_value = "debian-trixie")]
+    pub(crate) distro: DistroId,
+    /// The architecture of the image
+    #[arg(long, default_value = "amd64")]
+    pub(crate) arch: Arch,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Lock {
+    /// The release, such as 2025.2
+    pub(crate) release: ReleaseId,
+    /// The services [default: those that are locked already]
+    pub(crate) service: Vec<ServiceName>,
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// Only tell, offline, whether the locks follow from the tree
+    #[arg(long, conflicts_with_all = ["outdated", "update"])]
+    pub(crate) check: bool,
+    /// Only tell what the mirrors have that is newer
+    #[arg(long, conflicts_with = "update")]
+    pub(crate) outdated: bool,
+    /// Move to what is newest: everything, or the packages that are named
+    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "")]
+    pub(crate) update: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Constraints {
+    /// Write releases/<release>/upper-constraints.txt from another file
+    Import(Import),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The release, such as 2025.2
+    pub(crate) release: ReleaseId,
+    /// The file, or a URL
+    pub(crate) from: String,
+    /// Where the pins come from, for the header: "openstack/requirements stable/2025.2"
+    #[arg(long)]
+    pub(crate) source: String,
+    /// The commit that they were taken from
+    #[arg(long)]
+    pub(crate) commit: String,
+    /// The date of that commit
+    #[arg(long)]
+    pub(crate) date: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_arguments_are_sound() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,12 @@
+//! The command as its users meet it: builds of real images, judged by the tools that will run them.
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and starts the tools that judge"
+)]
+
+mod bench;
+mod refusals;
+mod reproducible;
+mod runs;
+mod unprivileged;

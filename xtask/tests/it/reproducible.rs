@@ -1,0 +1,130 @@
+//! The same lock gives the same bytes, whoever builds, wherever, and in whatever order.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+
+use crate::bench::{build, image_digest, json_blob, manifest_and_config, root, run, shell, store};
+
+/// Builds keystone 2025.2 as `bash` would after `setup`, and gives the image's digest.
+fn digest_after(folder: &Path, setup: &str, arguments: &str) -> String {
+    let out = folder.join("out");
+    let line = format!(
+        "{setup}\nexec {command} --root {root} {arguments} build keystone 2025.2 --locked --out {out}",
+        command = env!("CARGO_BIN_EXE_cooperage"),
+        root = root().display(),
+        out = out.display(),
+    );
+    run(Command::new("bash").args(["-euc", &line]).current_dir(folder));
+    image_digest(&out.join("2025.2/keystone/oci"))
+}
+
+#[test]
+#[ignore = "needs the network; .ci/run runs it"]
+fn folder_user_umask_locale_zone_jobs_and_store_do_not_matter() {
+    let folder = tempfile::tempdir().unwrap();
+    shell(folder.path(), "chmod 755 . && mkdir -m 777 a b c d e");
+    let at = |name: &str| folder.path().join(name);
+    let warm = format!("--store {}", store().display());
+    let want = digest_after(&at("a"), "umask 022", &warm);
+
+    let odd = "umask 077; export LC_ALL=tr_TR.UTF-8 TZ=Pacific/Kiritimati TMPDIR=$PWD HOME=$PWD";
+    assert_eq!(digest_after(&at("b"), odd, &format!("{warm} --jobs 1")), want, "surroundings");
+
+    let cold = "--store cold --jobs 2";
+    assert_eq!(digest_after(&at("c"), "export HOME=/nonexistent", cold), want, "a cold store");
+    assert_eq!(digest_after(&at("c"), "", "--store cold --offline"), want, "a warm store, offline");
+
+    // Another user, with a copy of the packages and of nothing else.
+    shell(
+        folder.path(),
+        "mkdir -p d/store && cp -r c/cold/blobs c/cold/format d/store/ && chown -R 4242:4242 d",
+    );
+    let other = format!(
+        "cd {}; exec setpriv --reuid 4242 --regid 4242 --clear-groups bash -euc 'umask 027; \
+         HOME=$PWD {} --root {} --store store --offline build keystone 2025.2 --locked --out out'",
+        at("d").display(),
+        env!("CARGO_BIN_EXE_cooperage"),
+        root().display(),
+    );
+    run(Command::new("bash").args(["-euc", &other]));
+    let digest = image_digest(&at("d").join("out/2025.2/keystone/oci"));
+    assert_eq!(digest, want, "another user");
+}
+
+#[test]
+#[ignore = "needs the network; .ci/run runs it"]
+fn a_killed_build_goes_on_where_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let want = image_digest(&build("keystone", "2025.2", &folder.path().join("whole")));
+    let arguments = "--store cut --quiet";
+    let command = format!(
+        "{} --root {} {arguments} build keystone 2025.2 --locked --out out",
+        env!("CARGO_BIN_EXE_cooperage"),
+        root().display()
+    );
+    // Killed at one moment after another: while fetching, unpacking, writing layers, the layout.
+    for tenths in [3, 8, 15, 25, 40, 60, 90] {
+        let line = format!("timeout -s KILL {}.{} {command} || true", tenths / 10, tenths % 10);
+        shell(folder.path(), &line);
+        let index = folder.path().join("out/2025.2/keystone/oci/index.json");
+        if index.exists() {
+            assert_eq!(image_digest(index.parent().unwrap()), want, "half a layout is visible");
+        }
+    }
+    assert_eq!(digest_after(folder.path(), "", arguments), want);
+    let left = shell(folder.path(), "ls cut/partial out/2025.2 out/2025.2/keystone");
+    assert!(!left.contains(".part") && !left.contains(".tmp"), "left behind:\n{left}");
+}
+
+#[test]
+#[ignore = "needs the network; .ci/run runs it"]
+fn two_builds_at_once_do_not_disturb_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let build = |name: &str| {
+        Command::new(env!("CARGO_BIN_EXE_cooperage"))
+            .arg("--root")
+            .arg(root())
+            .args(["--store", "store", "build", "keystone", "2025.2", "--locked", "--out", name])
+            .current_dir(folder.path())
+            .spawn()
+            .unwrap()
+    };
+    let mut builds = [build("a"), build("b")];
+    for build in &mut builds {
+        assert!(build.wait().unwrap().success());
+    }
+    let digest = |name: &str| image_digest(&folder.path().join(name).join("2025.2/keystone/oci"));
+    assert_eq!(digest("a"), digest("b"));
+}
+
+#[test]
+#[ignore = "needs the network; .ci/run runs it"]
+fn a_later_epoch_changes_the_configuration_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut layers = BTreeSet::new();
+    let mut configs = BTreeSet::new();
+    for epoch in ["1800000000", "1900000000"] {
+        let setup = format!("export SOURCE_DATE_EPOCH={epoch}");
+        digest_after(folder.path(), &setup, &format!("--store {}", store().display()));
+        let layout = folder.path().join("out/2025.2/keystone/oci");
+        let (manifest, config) = manifest_and_config(&layout);
+        layers.insert(manifest["layers"].to_string());
+        configs.insert(config["created"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(layers.len(), 1, "a later epoch changed a layer");
+    let want = ["2027-01-15T08:00:00Z", "2030-03-17T17:46:40Z"];
+    assert_eq!(configs.iter().map(String::as_str).collect::<Vec<_>>(), want);
+}
+
+#[test]
+#[ignore = "needs the network; .ci/run runs it"]
+fn releases_share_the_base_layer() {
+    let folder = tempfile::tempdir().unwrap();
+    let base = |release: &str| {
+        let layout = build("keystone", release, folder.path());
+        let index = image_digest(&layout);
+        json_blob(&layout, &index)["layers"][0]["digest"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(base("2025.1"), base("2025.2"));
+}

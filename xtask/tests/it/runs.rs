@@ -1,0 +1,202 @@
+//! The image runs: keystone answers, and the root is a Debian that other tools accept.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::bench::{build, manifest_and_config, run, shell, stdout, unpack};
+
+/// Runs a line of shell inside the image as its user, in a sandbox of the host's: no capabilities,
+/// a scratch /tmp, the loopback of the host.
+fn inside(rootfs: &Path, line: &str) -> String {
+    stdout(
+        Command::new("bwrap")
+            .arg("--bind")
+            .args([rootfs, Path::new("/")])
+            .args(["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--clearenv"])
+            .args(["--setenv", "PATH", "/var/lib/openstack/bin:/usr/bin:/bin:/usr/sbin:/sbin"])
+            .args(["--setenv", "LANG", "C.UTF-8", "--chdir", "/"])
+            .args(["setpriv", "--reuid", "42424", "--regid", "42424", "--clear-groups"])
+            .args(["--no-new-privs", "--bounding-set=-all", "bash", "-euo", "pipefail", "-c", line]),
+    )
+}
+
+const KEYSTONE: &str = r#"
+cat > /tmp/keystone.conf <<'END'
+[DEFAULT]
+log_file = /tmp/keystone.log
+[database]
+connection = sqlite:////tmp/keystone.sqlite
+[fernet_tokens]
+key_repository = /tmp/fernet-keys
+[credential]
+key_repository = /tmp/credential-keys
+[cache]
+enabled = false
+END
+export OS_KEYSTONE_CONFIG_FILES=/tmp/keystone.conf
+manage="keystone-manage --config-file /tmp/keystone.conf"
+keystone-manage --version
+mkdir -p /tmp/fernet-keys /tmp/credential-keys
+$manage db_sync
+$manage fernet_setup --keystone-user 42424 --keystone-group 42424
+$manage credential_setup --keystone-user 42424 --keystone-group 42424
+$manage bootstrap --bootstrap-password secret --bootstrap-public-url http://127.0.0.1:15000/v3
+uwsgi --http-socket 127.0.0.1:15000 --module keystone.wsgi.api:application \
+  --virtualenv /var/lib/openstack --die-on-term --daemonize /tmp/uwsgi.log --pidfile /tmp/uwsgi.pid
+python - <<'END'
+import json, time, urllib.request, urllib.error
+base = "http://127.0.0.1:15000/v3"
+def call(path, body=None, token=None, subject=None):
+    request = urllib.request.Request(base + path, json.dumps(body).encode() if body else None)
+    request.add_header("Content-Type", "application/json")
+    if token: request.add_header("X-Auth-Token", token)
+    if subject: request.add_header("X-Subject-Token", subject)
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return answer.status, dict(answer.headers), json.load(answer)
+for attempt in range(120):
+    try:
+        status, headers, body = call("")
+        break
+    except (urllib.error.URLError, ConnectionError) as error:
+        time.sleep(0.5)
+else:
+    raise SystemExit(open("/tmp/uwsgi.log").read())
+print("GET /v3", status, body["version"]["id"])
+who = {"auth": {"identity": {"methods": ["password"], "password": {"user": {
+    "name": "admin", "domain": {"id": "default"}, "password": "secret"}}},
+    "scope": {"project": {"name": "admin", "domain": {"id": "default"}}}}}
+status, headers, body = call("/auth/tokens", who)
+token = {name.lower(): value for name, value in headers.items()}["x-subject-token"]
+print("POST /v3/auth/tokens", status, body["token"]["user"]["name"])
+status, headers, body = call("/auth/tokens", None, token, token)
+print("GET /v3/auth/tokens", status, body["token"]["project"]["name"])
+END
+kill "$(cat /tmp/uwsgi.pid)"
+"#;
+
+#[test]
+#[ignore = "needs the network, umoci and bwrap as root; .ci/run runs it"]
+fn keystone_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let layout = build("keystone", "2025.2", folder.path());
+    let rootfs = unpack(&layout, folder.path());
+
+    let said = inside(&rootfs, KEYSTONE);
+    for want in [
+        "28.1.0",
+        "GET /v3 200 v3",
+        "POST /v3/auth/tokens 201 admin",
+        "GET /v3/auth/tokens 200 admin",
+    ] {
+        assert!(said.contains(want), "{want} is not in:\n{said}");
+    }
+
+    assert_eq!(
+        inside(&rootfs, "getent passwd 42424").trim(),
+        "keystone:x:42424:42424:keystone:/var/lib/keystone:/usr/sbin/nologin"
+    );
+    let owned = "stat -c '%u:%g %n' /etc/keystone /var/log/keystone /var/lib/keystone /var/cache/keystone";
+    for line in inside(&rootfs, owned).lines() {
+        assert!(line.starts_with("42424:42424 ") || line == "0:42424 /etc/keystone", "{line}");
+    }
+    assert!(inside(&rootfs, "update-alternatives --query awk").contains("Value: /usr/bin/mawk"));
+    let bundle = "python3 -c 'import ssl; print(ssl.create_default_context().cert_store_stats())'";
+    assert!(inside(&rootfs, bundle).contains("'x509_ca': 1"), "the CA bundle is not read");
+    let venv = "python -c 'import sys; print(sys.prefix, sys.version_info[:2], sys.executable)'";
+    let want = "/var/lib/openstack (3, 13) /var/lib/openstack/bin/python";
+    assert_eq!(inside(&rootfs, venv).trim(), want);
+    let modules = "python -c 'import pymysql, memcache, uwsgidecorators' 2>&1 || true";
+    assert!(!inside(&rootfs, modules).contains("No module named 'pymysql'"));
+    inside(&rootfs, "test -s /etc/keystone/sso_callback_template.html");
+    inside(&rootfs, "test -s /etc/image_info/pip.txt -a -s /etc/image_info/packages.txt");
+    for absent in ["gcc", "pip", "uv"] {
+        let found = inside(&rootfs, &format!("command -v {absent} || true"));
+        assert_eq!(found, "", "{absent} is in the image");
+    }
+    let caches = "find / -xdev \\( -name '*.pyc' -o -path '/var/cache/apt/archives/*.deb' \
+                  -o -path '/var/lib/apt/lists/*_Packages' \\) 2>/dev/null | head -3";
+    assert_eq!(inside(&rootfs, caches), "");
+    assert_eq!(inside(&rootfs, "cat /etc/machine-id 2>/dev/null || true"), "");
+}
+
+/// Every distribution in the virtual environment is what its RECORD says, and its requirements hold.
+#[test]
+#[ignore = "needs the network, umoci and bwrap as root; .ci/run runs it"]
+fn the_virtual_environment_is_sound() {
+    let folder = tempfile::tempdir().unwrap();
+    let layout = build("keystone", "2025.2", folder.path());
+    let rootfs = unpack(&layout, folder.path());
+    let check = r#"python - <<'END'
+import base64, hashlib, importlib.metadata as metadata, pathlib
+count = files = 0
+for one in metadata.distributions(path=["/var/lib/openstack/lib/python3.13/site-packages"]):
+    count += 1
+    assert one.read_text("INSTALLER").strip() == "cooperage", one.name
+    for entry in one.files:
+        path = pathlib.Path(one.locate_file(entry))
+        data = path.read_bytes()
+        files += 1
+        if entry.hash:
+            digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+            assert entry.hash.mode == "sha256" and entry.hash.value == digest, entry
+            assert entry.size == len(data), entry
+    for entry in one.entry_points:
+        if entry.group == "console_scripts":
+            assert pathlib.Path("/var/lib/openstack/bin", entry.name).is_file(), entry
+print(count, files)
+END"#;
+    let said = inside(&rootfs, check);
+    let count: usize = said.split_whitespace().next().unwrap().parse().unwrap();
+    let (_, config) = manifest_and_config(&layout);
+    assert!(count > 90, "{count} distributions in {:?}", config["config"]["Labels"]);
+}
+
+#[test]
+#[ignore = "needs the network and skopeo; .ci/run runs it"]
+fn skopeo_reads_the_layout() {
+    let folder = tempfile::tempdir().unwrap();
+    let layout = build("keystone", "2025.2", folder.path());
+    let (manifest, config) = manifest_and_config(&layout);
+    let image = format!("oci:{}", layout.display());
+    let seen = stdout(Command::new("skopeo").args(["inspect", &image]));
+    let seen: serde_json::Value = serde_json::from_str(&seen).unwrap();
+    assert_eq!(seen["Architecture"], "amd64");
+    assert_eq!(seen["Layers"].as_array().unwrap().len(), manifest["layers"].as_array().unwrap().len());
+    let copy = format!("dir:{}", folder.path().join("copy").display());
+    run(Command::new("skopeo").args(["copy", "--dest-decompress", &image, &copy]));
+
+    let labels = &config["config"]["Labels"];
+    for name in ["title", "version", "source", "created", "licenses"] {
+        let label = labels[format!("org.opencontainers.image.{name}")].as_str();
+        assert!(label.is_some_and(|label| !label.is_empty()), "no label {name} in {labels}");
+    }
+    assert_eq!(config["config"]["User"], "42424:42424");
+    let env = config["config"]["Env"].to_string();
+    assert!(env.contains("PATH=/var/lib/openstack/bin:"), "{env}");
+    assert!(env.contains("LANG=C.UTF-8"), "{env}");
+    assert_eq!(config["created"], labels["org.opencontainers.image.created"]);
+}
+
+/// What a child image does: `apt-get install` in a chroot made from the image.
+#[test]
+#[ignore = "needs the network and umoci as root; .ci/run runs it"]
+fn a_child_image_can_install_packages() {
+    let folder = tempfile::tempdir().unwrap();
+    let layout = build("keystone", "2025.2", folder.path());
+    let rootfs = unpack(&layout, folder.path());
+    let said = shell(
+        &rootfs,
+        "cp --remove-destination /etc/resolv.conf etc/resolv.conf
+         cp /etc/ssl/certs/ca-certificates.crt usr/local/share/host-ca.pem
+         in() { bwrap --bind . / --proc /proc --dev /dev --tmpfs /tmp --clearenv \
+                --setenv PATH /usr/sbin:/usr/bin:/sbin:/bin --setenv DEBIAN_FRONTEND noninteractive \"$@\"; }
+         in dpkg --audit
+         in apt-get check
+         in apt-get -qq update
+         in apt-get install -y nginx-light 2>&1
+         in nginx -v 2>&1
+         in dpkg -V base-files libc6 python3.13-minimal",
+    );
+    assert!(said.contains("nginx version: nginx/"), "{said}");
+    assert!(said.contains("Setting up nginx"), "{said}");
+}

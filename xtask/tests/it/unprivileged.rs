@@ -1,0 +1,74 @@
+//! The build needs no privilege: no capabilities, no new ones, and no user namespaces.
+
+use std::process::Command;
+
+use crate::bench::{build, cooperage, image_digest, root, run, shell, store};
+
+/// A folder with a copy of the tree and of the packages in the store: all that a build needs.
+fn work() -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let want = image_digest(&build("keystone", "2025.2", &folder.path().join("want")));
+    let line = format!(
+        "mkdir work work/store work/bin && cd work && (cd {root} && tar c distros overrides patches releases services) | tar x --one-top-level=tree --no-same-owner
+         cp -r {store}/blobs {store}/format store/ && cp {command} bin/ && chmod -R a+rX . .. ",
+        root = root().display(),
+        store = store().display(),
+        command = env!("CARGO_BIN_EXE_cooperage"),
+    );
+    shell(folder.path(), &line);
+    (folder, want)
+}
+
+#[test]
+#[ignore = "needs the network and bwrap; .ci/run runs it"]
+fn without_capabilities_and_with_user_namespaces_denied() {
+    let (folder, want) = work();
+    let work = folder.path().join("work");
+    let inside = "test \"$(id -u)\" = 1000
+        ! unshare --user true 2>/dev/null
+        grep -q '^CapEff:\\s*0*$' /proc/self/status
+        grep -q '^NoNewPrivs:\\s*1$' /proc/self/status
+        exec /tmp/bin/cooperage build keystone 2025.2 --locked --offline --store /tmp/store --root /tmp/tree --out /tmp/out";
+    run(Command::new("bwrap")
+        .args(["--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000"])
+        .args(["--cap-drop", "ALL", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"])
+        .arg("--bind")
+        .arg(&work)
+        .args(["/tmp", "--chdir", "/tmp", "--setenv", "HOME", "/tmp"])
+        .args(["bash", "-euc", inside]));
+    assert_eq!(image_digest(&work.join("out/2025.2/keystone/oci")), want);
+}
+
+#[test]
+#[ignore = "needs the network and root; .ci/run runs it"]
+fn as_another_user_who_can_gain_nothing() {
+    let (folder, want) = work();
+    let work = folder.path().join("work");
+    shell(&work, "chown -R 1000:1000 .");
+    run(Command::new("setpriv")
+        .args(["--reuid=1000", "--regid=1000", "--clear-groups", "--no-new-privs"])
+        .args(["--inh-caps=-all", "--bounding-set=-all"])
+        .arg(work.join("bin/cooperage"))
+        .args(["build", "keystone", "2025.2", "--locked", "--offline", "--store", "store"])
+        .args(["--root", "tree", "--out", "out"])
+        .current_dir(&work));
+    assert_eq!(image_digest(&work.join("out/2025.2/keystone/oci")), want);
+}
+
+/// The bound of the design: 150 MB, for a build from the packages alone.
+#[test]
+#[ignore = "needs the network; .ci/run runs it"]
+fn a_build_takes_less_than_150_megabytes() {
+    let folder = tempfile::tempdir().unwrap();
+    build("keystone", "2025.2", &folder.path().join("out"));
+    let line = format!(
+        "mkdir cold && cp -r {store}/blobs {store}/format cold/
+         /usr/bin/time -f %M {command} --quiet --root {root} --store cold --offline build keystone 2025.2 --locked --out again 2>&1 >/dev/null | tail -1",
+        store = store().display(),
+        command = cooperage().get_program().to_str().unwrap(),
+        root = root().display(),
+    );
+    let kilobytes: u64 = shell(folder.path(), &line).trim().parse().unwrap();
+    println!("peak memory of a build: {} MB", kilobytes / 1000);
+    assert!(kilobytes < 150_000, "{kilobytes} kB");
+}
