@@ -38,6 +38,11 @@ impl Marker {
         Ok(marker)
     }
 
+    /// The marker as it was written, without white space around it.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Whether the condition holds in `environment`, for a project of which these `extras` are
     /// wanted. Like pip, this asks once for each extra alone (once with an empty one where none is
     /// wanted), and one yes is enough.

@@ -1,1 +1,19 @@
-//! Parse source-refs.yaml: where the source of each component comes from.
+//! Reads `source-refs.yaml`: where the source of each component of a release comes from.
+//!
+//! ```
+//! use std::path::Path;
+//! use source_refs::{Source, SourceRefs};
+//!
+//! let refs = SourceRefs::parse("keystone: \"28.1.0\"\n", Path::new("source-refs.yaml")).unwrap();
+//! let keystone = refs.get(&"keystone".parse()?).expect("because the file names it");
+//! assert_eq!(keystone.source, Source::Release { version: "28.1.0".to_owned() });
+//! assert_eq!(keystone.place.to_string(), "source-refs.yaml:1:11");
+//! # Ok::<(), names::NameError>(())
+//! ```
+
+mod file;
+mod refs;
+mod source;
+
+pub use refs::{SourceRef, SourceRefs};
+pub use source::Source;
