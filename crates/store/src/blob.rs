@@ -56,6 +56,11 @@ impl BlobWriter {
         self.size
     }
 
+    /// SHA-256 of the bytes written so far.
+    pub fn digest(&self) -> Digest {
+        Digest::from_bytes(self.hash.clone().finalize().into())
+    }
+
     /// Moves the blob into place under its digest. The only way to get a new [`Blob`].
     ///
     /// # Errors

@@ -104,6 +104,12 @@ pub enum FetchError {
         /// What was asked for.
         address: String,
     },
+    /// The proxies, the logins or the certificates of this machine cannot be used.
+    #[error("cannot set up the network: {reason}")]
+    Setup {
+        /// Which, and why.
+        reason: String,
+    },
     /// The store could not be written.
     #[error("cannot put {address} into the store")]
     Store {

@@ -1,0 +1,250 @@
+//! The machine's apt sources, and which archives they serve.
+
+use std::path::{Path, PathBuf};
+
+use names::ArchiveName;
+
+use crate::Source;
+use crate::address::clean;
+
+/// One source: addresses, and suites that each of them has.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct AptSource {
+    pub(crate) uris: Vec<String>,
+    pub(crate) suites: Vec<String>,
+}
+
+/// The sources of `etc/apt` that serve `archive`. What a source serves is read from its `InRelease`:
+/// from the lists that apt has already, else through `probe`, which fetches a URL or gives `None`.
+pub(crate) fn sources(
+    root: &Path,
+    archive: &ArchiveName,
+    probe: &dyn Fn(&str) -> Option<String>,
+) -> Vec<Source> {
+    let mut found: Vec<Source> = Vec::new();
+    for (path, source) in read_all(&root.join("etc/apt")) {
+        for uri in &source.uris {
+            // `ubuntu` could be the copy of a part: only what it says itself counts.
+            let Some(url) = clean(uri) else { continue };
+            if found.iter().any(|known| known.url == url) {
+                continue;
+            }
+            let mut releases =
+                source.suites.iter().filter_map(|suite| release(root, &url, suite, probe));
+            if releases.find_map(|text| archive_of(&text, &url)).as_deref()
+                == Some(archive.as_str())
+            {
+                found.push(Source { url, from: format!("the apt source {}", path.display()) });
+            }
+        }
+    }
+    found
+}
+
+/// All sources, in apt's order: `sources.list`, then `sources.list.d` by name. Files that cannot be
+/// read and lines that make no sense are apt's matter and left out.
+fn read_all(apt: &Path) -> Vec<(PathBuf, AptSource)> {
+    let mut paths = vec![apt.join("sources.list")];
+    let parts = fs_err::read_dir(apt.join("sources.list.d"));
+    let parts = parts.into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
+    let mut parts: Vec<PathBuf> = parts.collect();
+    parts.sort();
+    paths.extend(parts);
+    let mut sources = Vec::new();
+    for path in paths {
+        let kind = path.extension().and_then(|extension| extension.to_str());
+        let parse: fn(&str) -> Vec<AptSource> = match kind {
+            Some("list") => lines,
+            Some("sources") => stanzas,
+            _ => continue,
+        };
+        let text = fs_err::read_to_string(&path).unwrap_or_default();
+        sources.extend(parse(&text).into_iter().map(|source| (path.clone(), source)));
+    }
+    sources
+}
+
+/// One-line form, `sources.list(5)`: `deb [ options ] uri suite components`.
+fn lines(text: &str) -> Vec<AptSource> {
+    let parse = |line: &str| {
+        let line = line.split('#').next().unwrap_or_default().trim();
+        let rest = line.strip_prefix("deb")?;
+        let rest = rest.starts_with(char::is_whitespace).then(|| rest.trim_start())?;
+        let rest = match rest.strip_prefix('[') {
+            Some(options) => options.split_once(']')?.1,
+            None => rest,
+        };
+        let mut words = rest.split_whitespace();
+        Some(AptSource {
+            uris: vec![words.next()?.to_owned()],
+            suites: vec![words.next()?.to_owned()],
+        })
+    };
+    text.lines().filter_map(parse).collect()
+}
+
+/// The deb822 form, `sources.list(5)`: stanzas with `Types`, `URIs`, `Suites`, `Enabled`.
+pub(crate) fn stanzas(text: &str) -> Vec<AptSource> {
+    let mut sources = Vec::new();
+    let mut fields: Vec<(String, String)> = Vec::new();
+    for line in text.lines().chain([""]) {
+        if line.starts_with('#') {
+            continue;
+        }
+        if line.trim().is_empty() {
+            sources.extend(stanza(&std::mem::take(&mut fields)));
+        } else if line.starts_with(char::is_whitespace) {
+            if let Some((_, value)) = fields.last_mut() {
+                value.push(' ');
+                value.push_str(line.trim());
+            }
+        } else if let Some((name, value)) = line.split_once(':') {
+            fields.push((name.trim().to_lowercase(), value.trim().to_owned()));
+        }
+    }
+    sources
+}
+
+fn stanza(fields: &[(String, String)]) -> Option<AptSource> {
+    let words = |name: &str| -> Vec<String> {
+        let value = fields.iter().find(|(field, _)| field == name).map(|(_, value)| value);
+        value.map_or("", |value| value).split_whitespace().map(str::to_owned).collect()
+    };
+    // The words that apt takes for "no" (`StringToBool` in apt-pkg).
+    let off = |word: &String| {
+        ["no", "false", "without", "off", "disable", "0"].contains(&word.to_lowercase().as_str())
+    };
+    if !words("types").iter().any(|kind| kind == "deb") || words("enabled").iter().any(off) {
+        return None;
+    }
+    Some(AptSource { uris: words("uris"), suites: words("suites") })
+}
+
+/// The `InRelease` (or `Release`) of a suite.
+fn release(
+    root: &Path,
+    url: &str,
+    suite: &str,
+    probe: &dyn Fn(&str) -> Option<String>,
+) -> Option<String> {
+    // A suite that ends in a slash is a plain folder, which no archive here is.
+    if suite.ends_with('/') {
+        return None;
+    }
+    let lists = root.join("var/lib/apt/lists");
+    let local = ["InRelease", "Release"].into_iter().find_map(|name| {
+        let file = lists.join(list_name(&format!("{url}/dists/{suite}/{name}")));
+        fs_err::read_to_string(file).ok()
+    });
+    local.or_else(|| probe(&format!("{url}/dists/{suite}/InRelease")))
+}
+
+/// The name under which apt keeps what it fetched from `url` (`URItoFileName` in apt-pkg): without
+/// scheme and login, with `_` for `/`, and some letters as `%xx`.
+fn list_name(url: &str) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    let mut name = String::new();
+    for letter in format!("{host}/{path}").trim_start_matches('/').chars() {
+        match letter {
+            '/' => name.push('_'),
+            '\\' | '|' | '{' | '}' | '[' | ']' | '<' | '>' | '"' | '^' | '~' | '_' | '=' | '!'
+            | '@' | '#' | '$' | '%' | '&' | '*' => {
+                name.push_str(&format!("%{:02x}", u32::from(letter)))
+            }
+            letter => name.push(letter),
+        }
+    }
+    // `file:///srv` has no host, and apt keeps the slash of the path.
+    if host.is_empty() { format!("_{name}") } else { name }
+}
+
+/// The archive whose `InRelease` this is, by `Origin` and `Label`. The two archives of Ubuntu say
+/// the same of themselves and differ by address alone.
+fn archive_of(release: &str, url: &str) -> Option<String> {
+    let field = |name: &str| {
+        let line = release.lines().take(60).find_map(|line| line.strip_prefix(name));
+        line.map_or("", str::trim)
+    };
+    let last = url.rsplit('/').next().unwrap_or_default();
+    // Every suite of an archive has a codename; what lacks one is something else.
+    if field("Codename:").is_empty() {
+        return None;
+    }
+    let name = match (field("Origin:"), field("Label:")) {
+        ("Debian", "Debian") | ("Debian Backports", "Debian Backports") => "debian",
+        ("Debian", "Debian-Security") => "debian-security",
+        ("Ubuntu", "Ubuntu") if last.contains("ports") => "ubuntu-ports",
+        ("Ubuntu", "Ubuntu") => "ubuntu",
+        _ => return None,
+    };
+    Some(name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(uri: &str, suites: &[&str]) -> AptSource {
+        AptSource {
+            uris: vec![uri.to_owned()],
+            suites: suites.iter().map(|suite| (*suite).to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn both_forms_of_sources_are_read() {
+        let text = "# deb http://no.example.org/ trixie main\n\
+                    deb http://a.example.org/debian trixie main # a remark\n\
+                    deb-src http://s.example.org/debian trixie main\n\
+                    deb\t[ arch=amd64 signed-by=/k.gpg ] https://b.example.org/u noble main\n\
+                    deb\nnonsense\ndeb [unclosed http://x y\n";
+        let want = [
+            source("http://a.example.org/debian", &["trixie"]),
+            source("https://b.example.org/u", &["noble"]),
+        ];
+        assert_eq!(lines(text), want);
+        let text = "Types: deb deb-src\nURIs: http://a.example.org/debian\n#remark\n\
+                    Suites: trixie\n trixie-updates\n\n\n\
+                    Enabled: No\nTypes: deb\nURIs: http://off.example.org/\nSuites: x\n\n\
+                    Types: deb-src\nURIs: http://src.example.org/\nSuites: x\n\n\
+                    types: deb\nuris: http://b.example.org/u\nsuites: noble";
+        let want = [
+            source("http://a.example.org/debian", &["trixie", "trixie-updates"]),
+            source("http://b.example.org/u", &["noble"]),
+        ];
+        assert_eq!(stanzas(text), want);
+    }
+
+    #[test]
+    fn list_names_are_those_of_apt() {
+        for (url, want) in [
+            (
+                "http://m.example.org/debian/dists/trixie/InRelease",
+                "m.example.org_debian_dists_trixie_InRelease",
+            ),
+            ("https://me:pw@m.example.org:8080/a_b~c", "m.example.org:8080_a%5fb%7ec"),
+            ("file:///srv/debian/dists/x/Release", "_srv_debian_dists_x_Release"),
+        ] {
+            assert_eq!(list_name(url), want);
+        }
+    }
+
+    #[test]
+    fn origin_and_label_name_the_archive() {
+        for (origin, label, url, want) in [
+            ("Debian", "Debian", "http://m/x", Some("debian")),
+            ("Debian", "Debian-Security", "http://m/x", Some("debian-security")),
+            ("Debian Backports", "Debian Backports", "http://m/x", Some("debian")),
+            ("Ubuntu", "Ubuntu", "http://m/ubuntu", Some("ubuntu")),
+            ("Ubuntu", "Ubuntu", "http://m/ubuntu-ports", Some("ubuntu-ports")),
+            ("Node Source", "Node Source", "http://m/debian", None),
+            ("", "", "http://m/debian", None),
+        ] {
+            let text = format!("Hash: SHA256\n\nOrigin: {origin}\nLabel: {label}\nCodename: x\n");
+            assert_eq!(archive_of(&text, url).as_deref(), want, "{origin} {label}");
+        }
+        assert_eq!(archive_of("Origin: Debian\nLabel: Debian\n", "http://m/debian"), None);
+    }
+}

@@ -1,0 +1,59 @@
+//! Addresses for machines that know none.
+
+use std::collections::BTreeMap;
+
+use names::ArchiveName;
+
+use crate::address::clean;
+use crate::apt::stanzas;
+
+/// The public defaults: the only hosts of package registries that are written down anywhere in this
+/// project.
+const PUBLIC: [(&str, &str); 2] = [
+    // Plain HTTP: a fresh Debian has no certificates, and all that comes is checked by signature.
+    ("debian", "http://ftp.debian.org/debian"),
+    ("pypi", "https://pypi.python.org/simple"),
+];
+
+/// The public address of an archive.
+pub(crate) fn public(archive: &ArchiveName) -> Option<&'static str> {
+    PUBLIC.iter().find(|(name, _)| *name == archive.as_str()).map(|(_, url)| *url)
+}
+
+/// The archives and their addresses in the example sources that a distribution's `apt` package ships
+/// (`/usr/share/doc/apt/examples/debian.sources`, deb822 as in `sources.list(5)`). The last part of
+/// an address is the archive's name.
+pub fn from_example_sources(text: &str) -> BTreeMap<ArchiveName, String> {
+    let mut archives = BTreeMap::new();
+    for uri in stanzas(text).into_iter().flat_map(|source| source.uris) {
+        let Some(url) = clean(&uri) else { continue };
+        if let Some(name) = url.rsplit('/').next().and_then(|name| name.parse().ok()) {
+            archives.entry(name).or_insert(url);
+        }
+    }
+    archives
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn example_sources_name_the_archives() {
+        let text = "# See https://manpages.example.org/\nTypes: deb deb-src\n\
+                    URIs: http://m.example.org/debian\nSuites: trixie trixie-updates\n\
+                    Components: main\nSigned-By: /usr/share/keyrings/x.gpg\n\n\
+                    Types: deb deb-src\nURIs: http://s.example.org/debian-security/\n\
+                    Suites: trixie-security\nComponents: main\n";
+        let archives = from_example_sources(text);
+        let pairs: Vec<_> = archives.iter().map(|(n, u)| (n.as_str(), u.as_str())).collect();
+        assert_eq!(
+            pairs,
+            [
+                ("debian", "http://m.example.org/debian"),
+                ("debian-security", "http://s.example.org/debian-security"),
+            ]
+        );
+        assert!(from_example_sources("").is_empty());
+    }
+}
