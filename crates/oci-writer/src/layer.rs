@@ -1,0 +1,149 @@
+//! One layer: a tar archive, compressed, in the store.
+
+use std::io::{self, Write};
+
+use filetree::{Node, TarError, TreePath};
+use libdeflater::CompressionLvl;
+use names::{Digest, Epoch};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use store::{BlobError, Store};
+
+use crate::{gzip, media_type};
+
+/// How a layer is compressed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Compression {
+    /// Gzip by libdeflate, level 1 to 12; others are taken as the nearest of these.
+    Gzip {
+        /// Higher is smaller and slower.
+        level: u8,
+    },
+}
+
+impl Default for Compression {
+    /// Gzip at level 6: on a tree of Python packages the higher levels take far more time than
+    /// they save bytes.
+    fn default() -> Self {
+        Self::Gzip { level: 6 }
+    }
+}
+
+/// How a layer is written.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct LayerOptions {
+    /// Times later than this are set to it (`SOURCE_DATE_EPOCH`).
+    pub clamp: Option<Epoch>,
+    /// How it is compressed.
+    pub compression: Compression,
+    /// Number of threads that compress, at least one. The bytes do not depend on it.
+    pub jobs: usize,
+    /// What made the layer, for the image's history.
+    pub created_by: String,
+}
+
+/// A layer in the store. Plain data: it can be kept as JSON and used again as long as the store has
+/// the blob.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Layer {
+    /// SHA-256 of the compressed bytes, under which the store holds them.
+    pub digest: Digest,
+    /// Number of compressed bytes.
+    pub size: u64,
+    /// SHA-256 of the tar archive.
+    pub diff_id: Digest,
+    /// Number of bytes of the tar archive.
+    pub uncompressed_size: u64,
+    /// Media type of the compressed bytes.
+    pub media_type: String,
+    /// What made the layer, for the image's history.
+    pub created_by: String,
+}
+
+/// Why a layer could not be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LayerError {
+    /// The tree could not be written as a tar archive.
+    #[error("cannot write the layer `{layer}`")]
+    Tar {
+        /// What makes the layer.
+        layer: String,
+        /// Why.
+        source: TarError,
+    },
+    /// The compressed bytes could not be written.
+    #[error("cannot write the layer `{layer}` into the store")]
+    Write {
+        /// What makes the layer.
+        layer: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The blob did not enter the store.
+    #[error("cannot put the layer `{layer}` into the store")]
+    Store {
+        /// What makes the layer.
+        layer: String,
+        /// Why.
+        source: BlobError,
+    },
+}
+
+/// Writes `entries`, which must come in path order, as one layer into `store`
+/// (image-spec 1.1, layer.md). Nothing is held in memory but a few blocks of a mebibyte for each
+/// thread.
+///
+/// # Errors
+/// When a content cannot be read or is damaged, a hard link dangles, or the store cannot be written.
+pub fn write_layer<'a>(
+    store: &Store,
+    entries: impl Iterator<Item = (&'a TreePath, &'a Node)> + Clone,
+    options: &LayerOptions,
+) -> Result<Layer, LayerError> {
+    let layer = || options.created_by.clone();
+    let stored = |source| LayerError::Store { layer: layer(), source };
+    let Compression::Gzip { level } = options.compression;
+    let level = CompressionLvl::new(i32::from(level.clamp(1, 12)))
+        .expect("libdeflate takes the levels 0 to 12");
+    let mut blob = store.blob_writer().map_err(stored)?;
+    let written = gzip::compress(&mut blob, level, options.jobs, |out| {
+        let mut out = Hashing { out, hash: Sha256::new(), size: 0 };
+        filetree::write_tar(entries, options.clamp, &mut out)?;
+        Ok((Digest::from_bytes(out.hash.finalize().into()), out.size))
+    });
+    let (diff_id, uncompressed_size) = written
+        .map_err(|source| LayerError::Write { layer: layer(), source })?
+        .map_err(|source| LayerError::Tar { layer: layer(), source })?;
+    let blob = blob.finish(None).map_err(stored)?;
+    Ok(Layer {
+        digest: blob.digest,
+        size: blob.size,
+        diff_id,
+        uncompressed_size,
+        media_type: media_type::LAYER_GZIP.to_owned(),
+        created_by: layer(),
+    })
+}
+
+/// Hashes what passes through.
+struct Hashing<W> {
+    out: W,
+    hash: Sha256,
+    size: u64,
+}
+
+impl<W: Write> Write for Hashing<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.hash.update(&bytes[..written]);
+        self.size += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
