@@ -1,0 +1,41 @@
+//! The compressed members of a .deb.
+
+use std::io::{self, Read};
+
+use flate2::read::MultiGzDecoder;
+use lzma_rust2::XzReader;
+
+use super::DebFault;
+
+/// `xz -9` needs 65 MiB; no archive for general use takes more (xz(1)).
+const XZ_MEMORY_KIB: u32 = 72 * 1024;
+
+/// A reader that inflates a member, by the suffix of its name.
+pub(super) fn decoder<'a>(
+    member: &str,
+    stem: &str,
+    input: impl Read + 'a,
+) -> Result<Box<dyn Read + 'a>, DebFault> {
+    match member.strip_prefix(stem) {
+        Some("") => Ok(Box::new(input)),
+        Some(".gz") => Ok(Box::new(MultiGzDecoder::new(input))),
+        Some(".xz") => Ok(Box::new(XzReader::new_mem_limit(input, true, XZ_MEMORY_KIB))),
+        _ => Err(DebFault::Compression { member: member.to_owned() }),
+    }
+}
+
+/// Fails after `left` bytes: what unpacks to more is meant to fill the disk.
+pub(super) struct Limited<R> {
+    pub(super) inner: R,
+    pub(super) left: u64,
+}
+
+impl<R: Read> Read for Limited<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.left = self.left.checked_sub(read as u64).ok_or_else(|| {
+            io::Error::new(io::ErrorKind::FileTooLarge, "it unpacks to more than the limit")
+        })?;
+        Ok(read)
+    }
+}

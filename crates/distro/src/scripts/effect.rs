@@ -1,0 +1,166 @@
+//! What a maintainer script does to a fresh root, as data.
+
+use serde::{Deserialize, Serialize};
+
+/// One thing that a maintainer script does to a fresh root. Paths are absolute, as in the scripts;
+/// owners are names of the root's own `/etc/passwd` and `/etc/group`.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Effect {
+    /// A directory is made, unless it is there.
+    #[serde(rename_all = "kebab-case")]
+    Directory {
+        /// The directory.
+        path: String,
+        /// Its permission bits.
+        #[serde(default = "directory_mode")]
+        mode: u32,
+        /// Its group.
+        #[serde(default = "root")]
+        group: String,
+    },
+    /// A file is copied with its mode, owner and time, unless the other one is there.
+    #[serde(rename_all = "kebab-case")]
+    Copy {
+        /// The file that some package has.
+        from: String,
+        /// The copy.
+        to: String,
+    },
+    /// A file is written, unless it is there.
+    #[serde(rename_all = "kebab-case")]
+    File {
+        /// The file.
+        path: String,
+        /// What it holds; nothing by default.
+        #[serde(default)]
+        text: String,
+        /// Its permission bits.
+        #[serde(default = "file_mode")]
+        mode: u32,
+        /// Its group.
+        #[serde(default = "root")]
+        group: String,
+    },
+    /// A symbolic link is made, unless something is there; an empty directory gives way to it.
+    #[serde(rename_all = "kebab-case")]
+    Link {
+        /// The link.
+        path: String,
+        /// Its target, as it is written.
+        target: String,
+    },
+    /// What is there gets other permission bits, and belongs to root.
+    #[serde(rename_all = "kebab-case")]
+    Mode {
+        /// The file or directory.
+        path: String,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// A path of other packages is put elsewhere (dpkg-divert(1)), without moving what is there.
+    #[serde(rename_all = "kebab-case")]
+    Divert {
+        /// The path.
+        path: String,
+        /// Where it goes.
+        to: String,
+    },
+    /// A link group of update-alternatives(1) is filled.
+    #[serde(rename_all = "kebab-case")]
+    Alternative {
+        /// The name of the group: `awk`.
+        name: String,
+        /// The generic name: `/usr/bin/awk`.
+        link: String,
+        /// What it leads to: `/usr/bin/mawk`.
+        path: String,
+        /// Its priority in automatic mode.
+        priority: i32,
+        /// Links that follow it.
+        #[serde(default)]
+        slaves: Vec<SlaveLink>,
+    },
+    /// A unit is enabled (deb-systemd-helper(1p)).
+    #[serde(rename_all = "kebab-case")]
+    SystemdEnable {
+        /// The unit: `apt-daily.timer`.
+        unit: String,
+    },
+    /// Runlevel links are made for a script of `/etc/init.d` (update-rc.d(8), `defaults`), where the
+    /// script is there.
+    #[serde(rename_all = "kebab-case")]
+    RcDefaults {
+        /// The script: `sudo`.
+        script: String,
+    },
+    /// A group is made; its number is in the distro's file.
+    #[serde(rename_all = "kebab-case")]
+    Group {
+        /// Its name.
+        name: String,
+    },
+    /// A system user is made (adduser(8), `--system`); its number is in the distro's file.
+    #[serde(rename_all = "kebab-case")]
+    User {
+        /// Its name.
+        name: String,
+        /// Its primary group.
+        group: String,
+        /// Its home directory, which is not made.
+        home: String,
+        /// Its full name.
+        #[serde(default)]
+        gecos: String,
+        /// Its shell.
+        #[serde(default = "no_shell")]
+        shell: String,
+    },
+    /// `/var/lib/dpkg/arch-native` names the architecture.
+    ArchNative,
+    /// `/etc/ld.so.cache` is written (ldconfig(8)).
+    LdCache,
+    /// The CA certificates are linked and bundled (update-ca-certificates(8)).
+    CaCertificates,
+    /// The PAM profiles are merged (pam-auth-update(8)).
+    PamAuthUpdate,
+    /// `/etc/shells` is merged (update-shells(8)).
+    Shells,
+    /// Nothing is done, as long as this program is not in the root: a script that would run it looks
+    /// for it first.
+    #[serde(rename_all = "kebab-case")]
+    Without {
+        /// The program's name, which is looked for in `/usr/bin` and `/usr/sbin`.
+        program: String,
+    },
+}
+
+/// A link that follows the main one of a group (update-alternatives(1), `--slave`). It is made only
+/// where its target is there.
+#[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct SlaveLink {
+    /// Its name: `awk.1.gz`.
+    pub name: String,
+    /// The generic name: `/usr/share/man/man1/awk.1.gz`.
+    pub link: String,
+    /// What it leads to: `/usr/share/man/man1/mawk.1.gz`.
+    pub path: String,
+}
+
+fn directory_mode() -> u32 {
+    0o755
+}
+
+fn file_mode() -> u32 {
+    0o644
+}
+
+fn root() -> String {
+    "root".to_owned()
+}
+
+fn no_shell() -> String {
+    "/usr/sbin/nologin".to_owned()
+}
