@@ -1,1 +1,24 @@
-//! Read releases, services and overrides of a tree into one checked description, with every fault and its place.
+//! Reads `releases/`, `services/` and `overrides/` of a tree into one checked description, and
+//! reports every fault with its place.
+//!
+//! ```no_run
+//! use std::path::Path;
+//!
+//! let tree = release::Tree::read(Path::new("/work/main"))
+//!     .map_err(|faults| names::render_faults(&faults))?;
+//! let keystone = tree.service(&"keystone".parse()?)?;
+//! let release = tree.release("2025.2".parse()?)?;
+//! println!("{} {}", keystone.description, release.file.series);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod fields;
+mod folder;
+mod release_file;
+mod service_file;
+mod toml_file;
+mod tree;
+
+pub use release_file::ReleaseFile;
+pub use service_file::{Directory, File, Image, Owner, Python, Service, SystemPackages, User};
+pub use tree::{Release, Tree, UnknownName, check};

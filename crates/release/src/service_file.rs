@@ -1,0 +1,185 @@
+//! `services/<name>.toml`: the recipe of a service.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use constraints::Requirement;
+use names::{DistroId, Fault, PackageName, Place, ServiceName};
+
+use crate::fields::Checker;
+use crate::toml_file;
+
+mod image;
+mod paths;
+mod user;
+mod written;
+
+/// How the image of a service is made: the same for every release.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Service {
+    /// The name of the recipe, such as `keystone`.
+    pub name: ServiceName,
+    /// What it is, in one line.
+    pub description: String,
+    /// Its project on the Python index: `keystone`, but `openstack-placement` for placement.
+    pub project: PackageName,
+    /// What is added to its own requirements.
+    pub python: Python,
+    /// Packages of the distribution that it needs at run time.
+    pub system_packages: SystemPackages,
+    /// The account that it runs as.
+    pub user: User,
+    /// Directories that it needs, in the order of the recipe.
+    pub directories: Vec<Directory>,
+    /// Files that the recipe adds, in its order.
+    pub files: Vec<File>,
+    /// Its WSGI applications: a name, and where it is as `module:callable`.
+    pub wsgi: BTreeMap<String, String>,
+    /// What the image says about how it is run.
+    pub image: Image,
+    /// The recipe, and in it the line of the account.
+    pub place: Place,
+}
+
+/// Additions to the Python requirements of a service.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Python {
+    /// Extras of the service itself, such as `ldap`.
+    pub extras: BTreeSet<PackageName>,
+    /// Further requirements, such as `pymysql`.
+    pub packages: Vec<Requirement>,
+}
+
+/// Packages of distributions, by distribution.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct SystemPackages {
+    pub(crate) by_key: BTreeMap<DistroId, BTreeSet<String>>,
+}
+
+impl SystemPackages {
+    /// The packages for `distro`: those of its own id (`debian-trixie`) and of the shorter ids that
+    /// it starts with (`debian`).
+    pub fn of(&self, distro: &DistroId) -> BTreeSet<&str> {
+        let applies = |key: &DistroId| {
+            let rest = distro.as_str().strip_prefix(key.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        };
+        let lists = self.by_key.iter().filter(|(key, _)| applies(key));
+        lists.flat_map(|(_, packages)| packages.iter().map(String::as_str)).collect()
+    }
+}
+
+/// The account of a service.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct User {
+    /// Name of the user.
+    pub name: String,
+    /// Name of its group.
+    pub group: String,
+    /// User id: unique among the services of a tree.
+    pub uid: u32,
+    /// Group id: unique among the services of a tree.
+    pub gid: u32,
+    /// Home directory, an absolute path. It is not made by itself: list it under the directories.
+    pub home: String,
+    /// Login shell, an absolute path.
+    pub shell: String,
+    /// The comment field of `/etc/passwd`.
+    pub gecos: String,
+}
+
+/// Who owns a file, by number.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Owner {
+    /// User id.
+    pub uid: u32,
+    /// Group id.
+    pub gid: u32,
+}
+
+/// A directory of the image.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Directory {
+    /// Absolute, without `.`, `..`, `//` and a slash at the end.
+    pub path: String,
+    /// Permission bits, at most `0o7777`.
+    pub mode: u32,
+    /// Owner.
+    pub owner: Owner,
+}
+
+/// A file of the image.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct File {
+    /// Absolute, without `.`, `..`, `//` and a slash at the end.
+    pub path: String,
+    /// Permission bits, at most `0o7777`.
+    pub mode: u32,
+    /// Owner.
+    pub owner: Owner,
+    /// All of it.
+    pub content: String,
+}
+
+/// What goes into the image configuration.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Image {
+    /// What is run where nothing else is asked for; nothing if empty.
+    pub command: Vec<String>,
+    /// Environment variables besides those of every image.
+    pub environment: BTreeMap<String, String>,
+    /// TCP ports that it listens on.
+    pub ports: BTreeSet<u16>,
+    /// Labels besides those that are computed.
+    pub labels: BTreeMap<String, String>,
+}
+
+impl Service {
+    /// Reads `text`, the content of `file`, which is not opened: the recipe called `name`.
+    ///
+    /// # Errors
+    /// All faults: unknown and missing keys, values of a wrong type or form, a path that is there
+    /// twice.
+    pub fn parse(name: &ServiceName, text: &str, file: &Path) -> Result<Self, Vec<Fault>> {
+        let written: written::Service = toml_file::read(text, file)?;
+        let mut checker = Checker::new(text, file);
+        let example = "description = \"OpenStack Identity\"";
+        let description = checker.required(written.description, "description", example);
+        let description = description.and_then(|line| checker.line(&line, "description"));
+        let user = checker.required(written.user, "user", "a table [user] with name, uid and gid");
+        let place = user.as_ref().map(|user| checker.place(&user.uid.span()));
+        let user = user.and_then(|user| user::check(&mut checker, user));
+        let project = match written.project {
+            Some(project) => project,
+            // A service name has no letter that a project name may not have.
+            None => PackageName::new(name.as_str())
+                .expect("because service names are a part of the names that PEP 508 allows"),
+        };
+        let python = Python {
+            extras: written.python.extras.into_iter().collect(),
+            packages: checker.requirements(&written.python.packages),
+        };
+        let system_packages = paths::system_packages(&mut checker, written.system_packages);
+        let owners = user.as_ref();
+        let directories = paths::directories(&mut checker, written.directory, owners);
+        let files = paths::files(&mut checker, written.file, owners);
+        let wsgi = image::wsgi(&mut checker, written.wsgi);
+        let image = image::check(&mut checker, written.image);
+        match (description, user, place) {
+            (Some(description), Some(user), Some(place)) if checker.faults.is_empty() => Ok(Self {
+                name: name.clone(),
+                description,
+                project,
+                python,
+                system_packages,
+                user,
+                directories: directories.into_iter().map(|(_, directory)| directory).collect(),
+                files,
+                wsgi,
+                image,
+                place,
+            }),
+            _ => Err(checker.faults),
+        }
+    }
+}

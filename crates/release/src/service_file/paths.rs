@@ -1,0 +1,144 @@
+//! What a recipe puts into the file system.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use names::DistroId;
+use toml::Spanned;
+
+use super::written;
+use super::{Directory, File, Owner, SystemPackages, User};
+use crate::fields::Checker;
+
+/// Longest path, `PATH_MAX` of Linux without its final zero.
+const LONGEST: usize = 4095;
+
+/// An absolute, clean path of the image.
+pub(super) fn absolute(checker: &mut Checker<'_>, value: &Spanned<String>) -> Option<String> {
+    let text = value.get_ref();
+    let clean = |name: &str| !matches!(name, "" | "." | "..") && name.len() <= 255;
+    let good = text.len() <= LONGEST
+        && text.strip_prefix('/').is_some_and(|rest| rest.split('/').all(clean))
+        && !text.chars().any(char::is_control);
+    if good {
+        return Some(text.clone());
+    }
+    let message = format!("`{}` is not an absolute path", text.escape_debug());
+    let hint = "start with `/`, without `.`, `..`, double slashes and a slash at the end";
+    checker.fault(&value.span(), message, hint);
+    None
+}
+
+fn mode(checker: &mut Checker<'_>, value: &Spanned<String>) -> Option<u32> {
+    let text = value.get_ref();
+    let digits = (3..=4).contains(&text.len()) && text.bytes().all(|b| (b'0'..=b'7').contains(&b));
+    let mode = if digits { u32::from_str_radix(text, 8).ok() } else { None };
+    if mode.is_none() {
+        let message = format!("`{}` is not a mode", text.escape_debug());
+        checker.fault(&value.span(), message, "write four octal digits, such as \"0640\"");
+    }
+    mode
+}
+
+/// `user:group`, each either `root` or the account of the service. Where the account itself is
+/// wrong, that was told already.
+fn owner(
+    checker: &mut Checker<'_>,
+    value: &Spanned<String>,
+    account: Option<&User>,
+) -> Option<Owner> {
+    let account = account?;
+    let id = |name: &str, own: &str, own_id: u32| match name {
+        "root" => Some(0),
+        name if name == own => Some(own_id),
+        _ => None,
+    };
+    let owner = value.get_ref().split_once(':').and_then(|(user, group)| {
+        let uid = id(user, &account.name, account.uid)?;
+        Some(Owner { uid, gid: id(group, &account.group, account.gid)? })
+    });
+    if owner.is_none() {
+        let message = format!("`{}` is not an owner", value.get_ref().escape_debug());
+        let (user, group) = (&account.name, &account.group);
+        let hint = format!("write user:group, each of them root or the service's: {user}:{group}");
+        checker.fault(&value.span(), message, hint);
+    }
+    owner
+}
+
+/// The directories, each with its path as written.
+pub(super) fn directories(
+    checker: &mut Checker<'_>,
+    written: Vec<written::Directory>,
+    account: Option<&User>,
+) -> Vec<(Spanned<String>, Directory)> {
+    let mut seen = BTreeSet::new();
+    let mut directories = Vec::new();
+    for entry in written {
+        let path = absolute(checker, &entry.path)
+            .filter(|path| once(checker, &mut seen, path, &entry.path));
+        let mode = mode(checker, &entry.mode);
+        let owner = owner(checker, &entry.owner, account);
+        if let (Some(path), Some(mode), Some(owner)) = (path, mode, owner) {
+            directories.push((entry.path, Directory { path, mode, owner }));
+        }
+    }
+    directories
+}
+
+pub(super) fn files(
+    checker: &mut Checker<'_>,
+    written: Vec<written::File>,
+    account: Option<&User>,
+) -> Vec<File> {
+    let mut seen = BTreeSet::new();
+    let mut files = Vec::new();
+    for entry in written {
+        let path = absolute(checker, &entry.path)
+            .filter(|path| once(checker, &mut seen, path, &entry.path));
+        let mode = mode(checker, &entry.mode);
+        let owner = owner(checker, &entry.owner, account);
+        if let (Some(path), Some(mode), Some(owner)) = (path, mode, owner) {
+            files.push(File { path, mode, owner, content: entry.content });
+        }
+    }
+    files
+}
+
+fn once(
+    checker: &mut Checker<'_>,
+    seen: &mut BTreeSet<String>,
+    path: &str,
+    value: &Spanned<String>,
+) -> bool {
+    let new = seen.insert(path.to_owned());
+    if !new {
+        checker.fault(&value.span(), format!("{path} is there twice"), "remove one of the two");
+    }
+    new
+}
+
+/// Names of Debian (Policy 5.6.7) and RPM packages.
+pub(super) fn system_packages(
+    checker: &mut Checker<'_>,
+    written: BTreeMap<DistroId, Vec<Spanned<String>>>,
+) -> SystemPackages {
+    let mut packages = SystemPackages::default();
+    for (distro, names) in written {
+        let list = packages.by_key.entry(distro).or_default();
+        for name in names {
+            let text = name.get_ref();
+            let good = (2..=200).contains(&text.len())
+                && text.starts_with(|first: char| first.is_ascii_alphanumeric())
+                && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-._".contains(&b));
+            if !good {
+                let message = format!("`{}` is not the name of a package", text.escape_debug());
+                let hint = "name a package of the distribution, without a version: libldap2";
+                checker.fault(&name.span(), message, hint);
+            } else if !list.insert(text.clone()) {
+                let message = format!("{text} is there twice");
+                checker.fault(&name.span(), message, "remove one of the two");
+            }
+        }
+    }
+    packages
+}

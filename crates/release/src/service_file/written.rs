@@ -1,0 +1,78 @@
+//! The recipe as written.
+
+use std::collections::BTreeMap;
+
+use names::{DistroId, PackageName};
+use serde::Deserialize;
+use toml::Spanned;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Service {
+    pub(super) description: Option<Spanned<String>>,
+    pub(super) project: Option<PackageName>,
+    #[serde(default)]
+    pub(super) python: Python,
+    #[serde(default)]
+    pub(super) system_packages: BTreeMap<DistroId, Vec<Spanned<String>>>,
+    pub(super) user: Option<User>,
+    #[serde(default)]
+    pub(super) directory: Vec<Directory>,
+    #[serde(default)]
+    pub(super) file: Vec<File>,
+    #[serde(default)]
+    pub(super) wsgi: BTreeMap<String, Spanned<String>>,
+    #[serde(default)]
+    pub(super) image: Image,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Python {
+    #[serde(default)]
+    pub(super) extras: Vec<PackageName>,
+    #[serde(default)]
+    pub(super) packages: Vec<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct User {
+    pub(super) name: Spanned<String>,
+    pub(super) group: Option<Spanned<String>>,
+    pub(super) uid: Spanned<u32>,
+    pub(super) gid: Spanned<u32>,
+    pub(super) home: Spanned<String>,
+    pub(super) shell: Option<Spanned<String>>,
+    pub(super) gecos: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Directory {
+    pub(super) path: Spanned<String>,
+    pub(super) mode: Spanned<String>,
+    pub(super) owner: Spanned<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct File {
+    pub(super) path: Spanned<String>,
+    pub(super) mode: Spanned<String>,
+    pub(super) owner: Spanned<String>,
+    pub(super) content: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Image {
+    #[serde(default)]
+    pub(super) command: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) environment: BTreeMap<String, Spanned<String>>,
+    #[serde(default)]
+    pub(super) ports: Vec<Spanned<u16>>,
+    #[serde(default)]
+    pub(super) labels: BTreeMap<String, Spanned<String>>,
+}

@@ -1,0 +1,293 @@
+//! A release tree, read as a whole.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+
+use constraints::{Constraints, Effective, Overrides, Provenance, apply};
+use names::{Fault, ReleaseId, ServiceName, nearest};
+use source_refs::SourceRefs;
+
+use crate::folder::{Folder, fault};
+use crate::{ReleaseFile, Service};
+
+mod clashes;
+
+/// The releases and services of a tree, checked.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Tree {
+    /// The releases, by time.
+    pub releases: BTreeMap<ReleaseId, Release>,
+    /// The services, by name.
+    pub services: BTreeMap<ServiceName, Service>,
+    /// What is not wrong and yet worth mending: overrides that change nothing.
+    pub remarks: Vec<Fault>,
+}
+
+/// A release, with all that its folder and its overrides say.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Release {
+    /// Its name.
+    pub id: ReleaseId,
+    /// `release.toml`.
+    pub file: ReleaseFile,
+    /// `source-refs.yaml`.
+    pub sources: SourceRefs,
+    /// `upper-constraints.txt`, as the overrides of the release change it.
+    pub constraints: Effective,
+    /// Where `upper-constraints.txt` was taken from, as far as its header says.
+    pub provenance: Option<Provenance>,
+}
+
+/// A release or service that the tree does not have.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("there is no {kind} {name}: {}", self.hint())]
+pub struct UnknownName {
+    /// `release` or `service`.
+    pub kind: &'static str,
+    /// The name that was asked for.
+    pub name: String,
+    /// Those that there are, in order.
+    pub known: Vec<String>,
+}
+
+impl UnknownName {
+    fn new<N: fmt::Display>(
+        kind: &'static str,
+        name: &str,
+        known: impl Iterator<Item = N>,
+    ) -> Self {
+        let known = known.map(|name| name.to_string()).collect();
+        Self { kind, name: name.to_owned(), known }
+    }
+
+    /// What to do: the name that is probably meant, or all that there are.
+    pub fn hint(&self) -> String {
+        match nearest(&self.name, self.known.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean {near}?"),
+            None if self.known.is_empty() => "the tree has none".to_owned(),
+            None => format!("the tree has {}", self.known.join(", ")),
+        }
+    }
+}
+
+/// Reads the tree at `root` and returns every fault and remark, in order of their places. An empty
+/// list means that all is well.
+pub fn check(root: &Path) -> Vec<Fault> {
+    let mut faults = match Tree::read(root) {
+        Ok(tree) => tree.remarks,
+        Err(faults) => faults,
+    };
+    faults.sort();
+    faults.dedup();
+    faults
+}
+
+impl Tree {
+    /// Reads the tree at `root`: its folders `releases`, `services` and `overrides`, and the names
+    /// in `patches`. Nothing outside `root` is read, even where a link leads there.
+    ///
+    /// # Errors
+    /// Every fault of every file, in order of their places.
+    pub fn read(root: &Path) -> Result<Self, Vec<Fault>> {
+        let folder = Folder::open(root).map_err(|fault| vec![fault])?;
+        let (mut tree, mut faults) = (Self::default(), Vec::new());
+        let ids = names_of::<ReleaseId>(&folder, "releases", Shape::Folder, &mut faults);
+        if ids.is_empty() && faults.is_empty() {
+            let hint = "name a folder that has releases/2025.2/release.toml, or the like";
+            return Err(vec![fault(root, "there is no release in it", hint)]);
+        }
+        for id in &ids {
+            if let Some((release, remarks)) = collect(read_release(&folder, *id), &mut faults) {
+                tree.remarks.extend(remarks);
+                tree.releases.insert(*id, release);
+            }
+        }
+        for name in names_of::<ServiceName>(&folder, "services", Shape::Toml, &mut faults) {
+            if let Some(service) = collect(read_service(&folder, &name), &mut faults) {
+                tree.services.insert(name, service);
+            }
+        }
+        faults.extend(clashes::accounts(&tree.services));
+        check_overrides(&folder, &ids, &mut faults);
+        check_patches(&folder, &ids, &mut faults);
+        tree.remarks.sort();
+        faults.sort();
+        if faults.is_empty() { Ok(tree) } else { Err(faults) }
+    }
+
+    /// The release `id`.
+    ///
+    /// # Errors
+    /// When the tree does not have it; the error names those that there are.
+    pub fn release(&self, id: ReleaseId) -> Result<&Release, UnknownName> {
+        let known = || UnknownName::new("release", &id.to_string(), self.releases.keys());
+        self.releases.get(&id).ok_or_else(known)
+    }
+
+    /// The service `name`.
+    ///
+    /// # Errors
+    /// When the tree does not have it; the error names those that there are.
+    pub fn service(&self, name: &ServiceName) -> Result<&Service, UnknownName> {
+        let known = || UnknownName::new("service", name.as_str(), self.services.keys());
+        self.services.get(name).ok_or_else(known)
+    }
+}
+
+fn collect<T>(outcome: Result<T, Vec<Fault>>, faults: &mut Vec<Fault>) -> Option<T> {
+    match outcome {
+        Ok(value) => Some(value),
+        Err(found) => {
+            faults.extend(found);
+            None
+        }
+    }
+}
+
+/// How the entries of a folder carry their names.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Shape {
+    /// `NAME/`
+    Folder,
+    /// `NAME.toml`
+    Toml,
+}
+
+/// The names in a folder. Whatever has another form is a fault.
+fn names_of<N: FromStr<Err = names::NameError>>(
+    folder: &Folder,
+    path: &str,
+    shape: Shape,
+    faults: &mut Vec<Fault>,
+) -> Vec<N> {
+    let mut found = Vec::new();
+    for entry in folder.list(Path::new(path), faults) {
+        let place = Path::new(path).join(&entry.name);
+        let name = match shape {
+            Shape::Folder if entry.is_folder => Some(entry.name.as_str()),
+            Shape::Toml if !entry.is_folder => entry.name.strip_suffix(".toml"),
+            _ => None,
+        };
+        match name.map(str::parse::<N>) {
+            Some(Ok(name)) => found.push(name),
+            Some(Err(error)) => {
+                faults.push(fault(&place, format!("its name is not {}", error.want), "rename it"));
+            }
+            None => {
+                let hint = match shape {
+                    Shape::Folder => "there is a folder for each release here, and nothing else",
+                    Shape::Toml => "there is a file NAME.toml for each service, and nothing else",
+                };
+                faults.push(fault(&place, "it does not belong here", hint));
+            }
+        }
+    }
+    found
+}
+
+fn read_release(folder: &Folder, id: ReleaseId) -> Result<(Release, Vec<Fault>), Vec<Fault>> {
+    const FILES: [&str; 3] = ["release.toml", "source-refs.yaml", "upper-constraints.txt"];
+    let home = Path::new("releases").join(id.to_string());
+    let mut faults = Vec::new();
+    for entry in folder.list(&home, &mut faults) {
+        let known = FILES.contains(&entry.name.as_str()) || entry.name.ends_with(".lock");
+        if entry.is_folder || !known {
+            let hint = match nearest(&entry.name, FILES) {
+                Some(near) => format!("did you mean {near}?"),
+                None => format!("a release has {} and its locks", FILES.join(", ")),
+            };
+            faults.push(fault(&home.join(&entry.name), "it does not belong here", hint));
+        }
+    }
+    let mut text = |name: &str| {
+        let path = home.join(name);
+        if !folder.has(&path) {
+            let message = format!("{name} is missing in the release {id}");
+            faults.push(fault(&path, message, format!("see docs/formats for {name}")));
+            return None;
+        }
+        collect(folder.text(&path).map_err(|fault| vec![fault]), &mut faults)
+            .map(|text| (path, text))
+    };
+    let (file, sources, pins) = (text(FILES[0]), text(FILES[1]), text(FILES[2]));
+    let overrides = Path::new("overrides").join(id.to_string()).join("constraints.txt");
+    let changes = if folder.has(&overrides) {
+        collect(folder.text(&overrides).map_err(|fault| vec![fault]), &mut faults)
+    } else {
+        Some(String::new())
+    };
+    let file = file.and_then(|(path, text)| collect(ReleaseFile::parse(&text, &path), &mut faults));
+    let sources =
+        sources.and_then(|(path, text)| collect(SourceRefs::parse(&text, &path), &mut faults));
+    let provenance = pins.as_ref().and_then(|(_, text)| Provenance::of(text));
+    let pins = pins.and_then(|(path, text)| collect(Constraints::parse(&text, &path), &mut faults));
+    let changes =
+        changes.and_then(|text| collect(Overrides::parse(&text, &overrides), &mut faults));
+    let applied = pins.zip(changes).map(|(pins, changes)| apply(&pins, &changes));
+    let applied = applied.unwrap_or_default();
+    faults.extend(applied.faults);
+    match (file, sources) {
+        (Some(file), Some(sources)) if faults.is_empty() => {
+            let constraints = applied.effective;
+            Ok((Release { id, file, sources, constraints, provenance }, applied.remarks))
+        }
+        _ => Err(faults),
+    }
+}
+
+fn read_service(folder: &Folder, name: &ServiceName) -> Result<Service, Vec<Fault>> {
+    let path = Path::new("services").join(format!("{name}.toml"));
+    let text = folder.text(&path).map_err(|fault| vec![fault])?;
+    Service::parse(name, &text, &path)
+}
+
+/// Checks the names in `overrides`; what the files say is read with each release.
+fn check_overrides(folder: &Folder, ids: &[ReleaseId], faults: &mut Vec<Fault>) {
+    for id in names_of::<ReleaseId>(folder, "overrides", Shape::Folder, faults) {
+        let home = Path::new("overrides").join(id.to_string());
+        check_release(&home, id, ids, faults);
+        for entry in folder.list(&home, faults) {
+            if entry.name != "constraints.txt" {
+                let hint = "overrides of a release stand in constraints.txt";
+                faults.push(fault(&home.join(&entry.name), "it does not belong here", hint));
+            }
+        }
+    }
+}
+
+/// Checks the names in `patches`: `<component>/<release>/NNNN-slug.patch`.
+fn check_patches(folder: &Folder, ids: &[ReleaseId], faults: &mut Vec<Fault>) {
+    for component in names_of::<ServiceName>(folder, "patches", Shape::Folder, faults) {
+        let home = Path::new("patches").join(component.as_str());
+        let Some(home) = home.to_str() else { continue };
+        for id in names_of::<ReleaseId>(folder, home, Shape::Folder, faults) {
+            let home = Path::new(home).join(id.to_string());
+            check_release(&home, id, ids, faults);
+            for entry in folder.list(&home, faults) {
+                if entry.is_folder || !is_patch_name(&entry.name) {
+                    let hint = "patches are called NNNN-slug.patch, such as 0001-fix-login.patch";
+                    faults.push(fault(&home.join(&entry.name), "it is not a patch", hint));
+                }
+            }
+        }
+    }
+}
+
+fn check_release(home: &Path, id: ReleaseId, ids: &[ReleaseId], faults: &mut Vec<Fault>) {
+    if !ids.contains(&id) {
+        let unknown = UnknownName::new("release", &id.to_string(), ids.iter());
+        let message = format!("there is no release {id}");
+        faults.push(fault(home, message, unknown.hint()));
+    }
+}
+
+fn is_patch_name(name: &str) -> bool {
+    let Some(stem) = name.strip_suffix(".patch") else { return false };
+    let (number, slug) = stem.split_at_checked(4).unwrap_or(("", ""));
+    number.len() == 4
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+        && slug.starts_with('-')
+        && slug.len() > 1
+}

@@ -1,0 +1,3 @@
+//! Trees on disk, as their users write them.
+
+mod committed;
