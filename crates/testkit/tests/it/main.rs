@@ -1,0 +1,1 @@
+//! What the testkit makes is what the real tools take.
