@@ -36,6 +36,9 @@ pub(crate) async fn copy(url: &Url, sink: &mut dyn Sink) -> Result<Found, Fault>
         // Other downloads share this thread.
         tokio::task::yield_now().await;
     }
+    if let Some(reason) = sink.fault() {
+        return Err(Fault::Damaged(reason));
+    }
     let media_type = match path.extension().and_then(|extension| extension.to_str()) {
         Some("html") => "text/html",
         Some("json") => "application/json",

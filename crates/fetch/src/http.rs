@@ -170,7 +170,7 @@ impl Http {
             Address::Url(url) => return Ok(vec![engine.read_url(url).map_err(unusable)?]),
             Address::InArchive { archive, path } => (archive, path),
         };
-        if path.starts_with('/') || path.split('/').any(|part| part == "..") {
+        if path.starts_with('/') || path.split('/').any(is_parent) {
             return Err(unusable("the path leads out of the archive".to_owned()));
         }
         if !bases.contains_key(archive) {
@@ -183,7 +183,7 @@ impl Http {
                 read.push(url);
             }
             if read.is_empty() {
-                let hint = format!("name one with --mirror {archive}=URL").clone();
+                let hint = format!("name one with --mirror {archive}=URL");
                 return Err(FetchError::NoMirror { archive: archive.clone(), hint });
             }
             bases.insert(archive.clone(), read);
@@ -347,6 +347,11 @@ async fn one(
 /// How messages call a want: by its first address.
 fn name(want: &Want) -> String {
     want.addresses.first().map_or_else(|| want.sha256.to_string(), safe)
+}
+
+/// Whether a URL library would take this part of a path for the folder above.
+fn is_parent(part: &str) -> bool {
+    part.to_lowercase().replace("%2e", ".") == ".."
 }
 
 /// An address without a login.

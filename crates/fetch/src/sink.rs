@@ -17,6 +17,8 @@ pub(crate) trait Sink: Send {
     fn limit(&self) -> u64;
     /// The number of bytes that must arrive, where it is known.
     fn expected(&self) -> Option<u64>;
+    /// Whether the bytes must come as they are. Blobs need not say so: their digest does.
+    fn plain(&self) -> bool;
     /// What is wrong with the whole, if anything.
     fn fault(&self) -> Option<String>;
 }
@@ -45,6 +47,9 @@ impl Sink for Page {
     }
     fn expected(&self) -> Option<u64> {
         None
+    }
+    fn plain(&self) -> bool {
+        true
     }
     fn fault(&self) -> Option<String> {
         None
@@ -103,6 +108,9 @@ impl Sink for Arrival {
     }
     fn expected(&self) -> Option<u64> {
         self.expected
+    }
+    fn plain(&self) -> bool {
+        false
     }
     fn fault(&self) -> Option<String> {
         let size = self.writer.size();

@@ -80,6 +80,10 @@ pub(crate) async fn attempt(
         }
         _ => return Err(refusal(engine, status, headers)),
     }
+    let encoding = headers.get(header::CONTENT_ENCODING).and_then(|value| value.to_str().ok());
+    if let Some(encoding) = encoding.filter(|name| sink.plain() && *name != "identity") {
+        return Err(Fault::Damaged(format!("it came in the encoding {encoding}, unasked")));
+    }
     if let Some(length) = response.content_length() {
         let whole = sink.size().saturating_add(length);
         if let Some(expected) = sink.expected().filter(|expected| *expected != whole) {
