@@ -26,12 +26,8 @@ pub(super) fn parse(text: &str, url: &str) -> Result<ProjectPage, PageError> {
         (tag, rest) = Tag::read(rest);
         match name.to_ascii_lowercase().as_str() {
             "base" => {
-                if let Some((href, _)) = tag
-                    .value("href")
-                    .and_then(|href| resolve(&href, url).map(|(href, _)| (href, ())))
-                {
-                    base = href;
-                }
+                let href = tag.value("href").unwrap_or_default();
+                base = resolve(&href, url).map_or(base, |(href, _)| href);
             }
             "meta" if tag.value("name").as_deref() == Some("pypi:repository-version") => {
                 check_version(&tag.value("content").unwrap_or_default(), url)?;

@@ -1,0 +1,257 @@
+//! Where files are: project pages, and locked wheels without them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use names::{ArchiveName, Digest, PackageName};
+use store::{Address, Blob, FetchError, Fetcher, Store, Want};
+
+use crate::index::{ACCEPT, LONGEST_PAGE, PageError, ProjectPage};
+use crate::locked::LockedWheel;
+
+/// How many pages are asked for at a time.
+const AT_ONCE: usize = 8;
+
+/// Finds files in a Python package index, and remembers the pages that it has read. Each page is
+/// fetched once as long as the locator lives.
+pub struct Locator<'a> {
+    fetcher: &'a dyn Fetcher,
+    index: ArchiveName,
+    pages: Mutex<BTreeMap<PackageName, Arc<ProjectPage>>>,
+}
+
+impl std::fmt::Debug for Locator<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Locator").field("index", &self.index).finish_non_exhaustive()
+    }
+}
+
+/// Why a file cannot be found.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LocateError {
+    /// The page of a project cannot be fetched.
+    #[error("cannot get the page of {project}")]
+    Fetch {
+        /// The project.
+        project: PackageName,
+        /// Why.
+        source: FetchError,
+    },
+    /// The page of a project cannot be read.
+    #[error("cannot read the page of {project}")]
+    Page {
+        /// The project.
+        project: PackageName,
+        /// Why.
+        source: PageError,
+    },
+    /// The page of a project does not have a locked file any more.
+    #[error(
+        "the index has no {file} with {sha256}: it was removed or replaced; \
+         lock {project} anew with `--update {project}`"
+    )]
+    Gone {
+        /// The project.
+        project: PackageName,
+        /// The file.
+        file: String,
+        /// The digest in the lock.
+        sha256: Digest,
+    },
+    /// A file cannot be fetched.
+    #[error("cannot get the wheels")]
+    Blobs {
+        /// Why.
+        source: FetchError,
+    },
+}
+
+impl<'a> Locator<'a> {
+    /// A locator for the index `index`, such as `pypi`: an archive whose base is the simple index
+    /// itself, so that the page of keystone is its path `keystone/`.
+    pub fn new(fetcher: &'a dyn Fetcher, index: ArchiveName) -> Self {
+        Self { fetcher, index, pages: Mutex::default() }
+    }
+
+    /// The fetcher.
+    pub(crate) fn fetcher(&self) -> &'a dyn Fetcher {
+        self.fetcher
+    }
+
+    /// The page of a project.
+    ///
+    /// # Errors
+    /// When it is not there or cannot be read.
+    pub fn page(&self, project: &PackageName) -> Result<Arc<ProjectPage>, LocateError> {
+        if let Some(page) = self.known(project) {
+            return Ok(page);
+        }
+        let address = Address::in_archive(&self.index, format!("{project}/"));
+        let document = self
+            .fetcher
+            .document(&address, ACCEPT, LONGEST_PAGE)
+            .map_err(|source| LocateError::Fetch { project: project.clone(), source })?;
+        let page = ProjectPage::parse(&document)
+            .map_err(|source| LocateError::Page { project: project.clone(), source })?;
+        let page = Arc::new(page);
+        self.lock().insert(project.clone(), page.clone());
+        Ok(page)
+    }
+
+    /// The pages of some projects, in their order; several are fetched at a time.
+    pub fn pages(&self, projects: &[PackageName]) -> Vec<Result<Arc<ProjectPage>, LocateError>> {
+        let next = Mutex::new(projects.iter().enumerate());
+        let done = Mutex::new(BTreeMap::new());
+        let work = || {
+            while let Some((index, project)) = guard(&next).next() {
+                let page = self.page(project);
+                guard(&done).insert(index, page);
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..AT_ONCE.min(projects.len()) {
+                scope.spawn(work);
+            }
+            work();
+        });
+        done.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
+    }
+
+    /// What to fetch for locked wheels, in their order: by their hints on the host that serves the
+    /// index's files. That host is learnt from one page, of a project that is known already or of
+    /// the first wheel. A wheel without a hint, or for whose hint no host is known, takes the
+    /// address that its project's page gives.
+    ///
+    /// # Errors
+    /// When a page that is needed cannot be had, or does not have the file.
+    pub fn wants(&self, wheels: &[LockedWheel]) -> Result<Vec<Want>, LocateError> {
+        let origin = match wheels.iter().find(|wheel| wheel.hint.is_some()) {
+            Some(first) => self.origin(&first.project)?,
+            None => None,
+        };
+        let bare = wheels.iter().filter(|wheel| origin.is_none() || wheel.hint.is_none());
+        let projects: Vec<PackageName> = bare.map(|wheel| wheel.project.clone()).collect();
+        for page in self.pages(&projects) {
+            page?;
+        }
+        wheels
+            .iter()
+            .map(|wheel| match (&origin, &wheel.hint) {
+                (Some(origin), Some(hint)) => Ok(want(wheel, format!("{origin}{hint}"))),
+                _ => self.want_by_page(wheel),
+            })
+            .collect()
+    }
+
+    /// Puts locked wheels into the store and gives them in their order. No page is asked for when
+    /// all are there, and one where all hints are right; where a file is not at its hint, the pages
+    /// of all that are missing are asked. `arrived` is told of each wheel as it comes (its index,
+    /// and whether it had to be fetched).
+    ///
+    /// # Errors
+    /// When a wheel cannot be had, or is not what the lock says.
+    pub fn fetch(
+        &self,
+        store: &Store,
+        wheels: &[LockedWheel],
+        arrived: &mut dyn FnMut(usize, bool),
+    ) -> Result<Vec<Blob>, LocateError> {
+        let mut missing = Vec::new();
+        for (index, wheel) in wheels.iter().enumerate() {
+            match store.blob(&wheel.sha256) {
+                Some(_) => arrived(index, false),
+                None => missing.push(index),
+            }
+        }
+        if !missing.is_empty() {
+            let wanted: Vec<LockedWheel> =
+                missing.iter().map(|&index| wheels[index].clone()).collect();
+            let mut told = vec![false; wanted.len()];
+            let mut tell = |index: usize, fetched: bool| {
+                if !std::mem::replace(&mut told[index], true) {
+                    arrived(missing[index], fetched);
+                }
+            };
+            let first = self.fetcher.blobs(store, &self.wants(&wanted)?, &mut tell);
+            match first {
+                Ok(_) => {}
+                Err(FetchError::NotFound { .. } | FetchError::Damaged { .. }) => {
+                    let wants = self.wants_by_page(store, &wanted)?;
+                    self.fetcher
+                        .blobs(store, &wants, &mut tell)
+                        .map_err(|source| LocateError::Blobs { source })?;
+                }
+                Err(source) => return Err(LocateError::Blobs { source }),
+            }
+        }
+        let wants: Vec<Want> = wheels.iter().map(|wheel| want(wheel, String::new())).collect();
+        let blobs = self.fetcher.blobs(store, &wants, &mut |_, _| {});
+        blobs.map_err(|source| LocateError::Blobs { source })
+    }
+
+    /// Where the index serves files from, by a page that is known or the page of `project`.
+    fn origin(&self, project: &PackageName) -> Result<Option<String>, LocateError> {
+        let of = |page: &ProjectPage| {
+            page.files.iter().find_map(|file| file.hint()).map(|(origin, _)| origin.to_owned())
+        };
+        let known = self.lock().values().find_map(|page| of(page));
+        match known {
+            Some(origin) => Ok(Some(origin)),
+            None => Ok(of(&*self.page(project)?)),
+        }
+    }
+
+    /// The wants for those that are not in the store, by their projects' pages; the others keep
+    /// their places.
+    fn wants_by_page(
+        &self,
+        store: &Store,
+        wheels: &[LockedWheel],
+    ) -> Result<Vec<Want>, LocateError> {
+        let missing = |wheel: &&LockedWheel| store.blob(&wheel.sha256).is_none();
+        let projects: Vec<PackageName> =
+            wheels.iter().filter(missing).map(|wheel| wheel.project.clone()).collect();
+        for page in self.pages(&projects) {
+            page?;
+        }
+        wheels
+            .iter()
+            .map(|wheel| match store.blob(&wheel.sha256) {
+                Some(_) => Ok(want(wheel, String::new())),
+                None => self.want_by_page(wheel),
+            })
+            .collect()
+    }
+
+    fn want_by_page(&self, wheel: &LockedWheel) -> Result<Want, LocateError> {
+        let page = self.page(&wheel.project)?;
+        let same =
+            |file: &&crate::File| file.name == wheel.file && file.sha256 == Some(wheel.sha256);
+        let file = page.files.iter().find(same).ok_or_else(|| LocateError::Gone {
+            project: wheel.project.clone(),
+            file: wheel.file.clone(),
+            sha256: wheel.sha256,
+        })?;
+        Ok(want(wheel, file.url.clone()))
+    }
+
+    fn known(&self, project: &PackageName) -> Option<Arc<ProjectPage>> {
+        self.lock().get(project).cloned()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<PackageName, Arc<ProjectPage>>> {
+        guard(&self.pages)
+    }
+}
+
+/// A thread that panicked has left nothing half-done under these locks.
+fn guard<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What to fetch for a wheel; an empty URL for one that is in the store.
+fn want(wheel: &LockedWheel, url: String) -> Want {
+    let addresses = if url.is_empty() { Vec::new() } else { vec![Address::Url(url)] };
+    Want { addresses, sha256: wheel.sha256, size: wheel.size }
+}
