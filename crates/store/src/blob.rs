@@ -128,7 +128,10 @@ fn persist(file: NamedTempFile, path: &Path) -> Result<(), BlobError> {
     let failed = |source| BlobError::Write { path: path.to_owned(), source };
     let parent = path.parent().expect("a file of the store lies in a folder");
     fs_err::create_dir_all(parent).map_err(failed)?;
-    // On disk before it is visible: after a power cut a name never stands for other bytes.
+    // On disk before it is visible: after a power cut a name never stands for other bytes. For 250
+    // small files this takes 0.1 s on a virtual disk (0.01 s without), so derived files, which could
+    // be made again, get the same promise. The folder is not synchronised: a name that is lost is a
+    // file to be fetched again.
     file.as_file().sync_data().map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())

@@ -1,6 +1,7 @@
 //! The folder of a store.
 
 use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -62,8 +63,9 @@ impl Store {
         }
         let lock = fs_err::File::create(root.join("lock")).map_err(failed)?;
         if lock.file().try_lock().is_ok() {
-            sweep(&root.join("partial")).map_err(failed)?;
+            // First the format: what a later version has half-written is its own matter.
             check_format(root)?;
+            sweep(&root.join("partial")).map_err(failed)?;
             lock.file().unlock().map_err(failed)?;
         }
         lock.file().lock_shared().map_err(failed)?;
@@ -114,7 +116,11 @@ impl Store {
     }
 
     fn partial(&self) -> io::Result<NamedTempFile> {
-        Builder::new().prefix("").suffix(".part").tempfile_in(self.root.join("partial"))
+        // Readable for all that the umask allows, so that users may share a store.
+        let mode = std::fs::Permissions::from_mode(0o644);
+        let mut builder = Builder::new();
+        builder.prefix("").suffix(".part").permissions(mode);
+        builder.tempfile_in(self.root.join("partial"))
     }
 }
 

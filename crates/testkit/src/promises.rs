@@ -69,6 +69,12 @@ pub fn check_promises<F: Fetcher>(make: impl Fn(&Given) -> F) {
     fetcher.blobs(&store, &[nowhere], &mut |i, fetched| told.push((i, fetched))).unwrap();
     assert_eq!(told, [(0, false)]);
 
+    // A blob that was cut on disk is fetched again.
+    let path = store.blob(&wants[1].sha256).unwrap().path;
+    fs_err::write(&path, b"cut").unwrap();
+    fetcher.blob(&store, &wants[1]).unwrap();
+    assert!(fs_err::read(&path).unwrap() == large, "the cut blob is still there");
+
     // Wrong bytes and wrong sizes do not enter the store; what has arrived before stays.
     let wrong = want(&["pool/wrong"], b"right bytes");
     let error = fetcher.blob(&store, &wrong).unwrap_err();
