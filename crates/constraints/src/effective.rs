@@ -42,7 +42,7 @@ pub struct Applied {
     /// The pins that count.
     pub effective: Effective,
     /// Overrides that cannot be meant: a name to remove that is not there, a name to add that is,
-    /// a name that is nearly another one.
+    /// a name that is nearly another one. In order of their places, as are the remarks.
     pub faults: Vec<Fault>,
     /// Overrides that change nothing, because upstream says the same by now.
     pub remarks: Vec<Fault>,
@@ -72,6 +72,8 @@ pub fn apply(constraints: &Constraints, overrides: &Overrides) -> Applied {
             }
         }
     }
+    applied.faults.sort();
+    applied.remarks.sort();
     applied
 }
 

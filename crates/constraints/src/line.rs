@@ -102,11 +102,14 @@ impl<'a> Line<'a> {
     /// Reads `name`; `rest` is what follows it, for the message.
     pub(crate) fn name(&self, name: &'a str, rest: &'a str) -> Result<PackageName, Fault> {
         PackageName::new(name).map_err(|_| {
-            let letters = if name.is_empty() { first_word(rest) } else { name };
             let part = if name.is_empty() { rest } else { name };
+            let message = match first_word(part) {
+                "" => "the name of a project is missing".to_owned(),
+                word => format!("`{}` is not the name of a Python project", shown(word)),
+            };
             self.fault(
                 part,
-                format!("`{}` is not the name of a Python project", shown(letters)),
+                message,
                 "a name has ASCII letters, digits, `-`, `_` and `.`, \
                  and a letter or digit at both ends",
             )
@@ -180,7 +183,14 @@ impl<'a> Line<'a> {
             return Err(self.fault(rest, message, format!("pin one: {name}===1.2.3")));
         }
         let specifier = format!("{operator}{version}").parse();
-        if let (Ok(specifier), Ok(_)) = (specifier, parse_version(version)) {
+        if let (Ok(specifier), Ok(parsed)) = (specifier, parse_version(version)) {
+            // `===` compares texts: one in another form than the index has would never be met.
+            let normal = parsed.to_string();
+            if operator == "===" && !normal.eq_ignore_ascii_case(version) {
+                let message = format!("`{}` is met by no version", shown(version));
+                let hint = format!("`===` compares texts: write {name}==={normal}");
+                return Err(self.fault(version, message, hint));
+            }
             return Ok(specifier);
         }
         let hint = if version.ends_with(".*") {

@@ -115,9 +115,10 @@ impl Overrides {
 
     fn remove<'a>(&mut self, line: &Line<'a>, name: &'a str, reason: String) -> Result<(), Fault> {
         if let Some(end) = name.find(['=', '<', '>', '~', '!', ';', '[']) {
-            let name = name[..end].trim();
-            let message = format!("`-{}` removes every pin of the name", shown(name));
-            return Err(line.fault(line.text, message, format!("write -{} alone", shown(name))));
+            let name = shown(name[..end].trim());
+            let message = format!("`-{name}` takes no version");
+            let hint = format!("write -{name} alone: it removes every pin of the name");
+            return Err(line.fault(line.text, message, hint));
         }
         let package = line.name(name, name)?;
         let removal = Removal { place: line.place(line.text), reason };
