@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use names::Digest;
+use names::{Arch, Digest};
 
 use super::diff::difference;
 use super::{Effect, ScriptKind, normalise};
@@ -88,7 +88,14 @@ pub fn classify(deb: &UnpackedDeb, file: &DistroFile) -> Result<Vec<Effect>, Cla
             let entry = known.clone().find(|entry| entry.sha256.contains(&normal.digest));
             match entry.map(|entry| (entry, entry.class)) {
                 Some((_, ScriptClass::Nothing)) => {}
-                Some((entry, ScriptClass::Effects)) => effects.extend(entry.effects.clone()),
+                Some((entry, ScriptClass::Effects)) => {
+                    let arch = deb.architecture.parse::<Arch>().ok();
+                    let here = |effect: &Effect| match arch {
+                        Some(arch) => effect.on(arch),
+                        None => effect.clone(),
+                    };
+                    effects.extend(entry.effects.iter().map(here));
+                }
                 Some((entry, ScriptClass::Sandbox)) => {
                     return Err(ClassifyError::NeedsSandbox {
                         package: deb.package.clone(),

@@ -1,5 +1,6 @@
 //! What a maintainer script does to a fresh root, as data.
 
+use names::Arch;
 use serde::{Deserialize, Serialize};
 
 /// One thing that a maintainer script does to a fresh root. Paths are absolute, as in the scripts;
@@ -117,6 +118,8 @@ pub enum Effect {
         #[serde(default = "no_shell")]
         shell: String,
     },
+    /// Passwords move to `/etc/shadow` and `/etc/gshadow` (shadowconfig(8)).
+    EnableShadow,
     /// `/var/lib/dpkg/arch-native` names the architecture.
     ArchNative,
     /// `/etc/ld.so.cache` is written (ldconfig(8)).
@@ -134,6 +137,17 @@ pub enum Effect {
         /// The program's name, which is looked for in `/usr/bin` and `/usr/sbin`.
         program: String,
     },
+}
+
+impl Effect {
+    /// The effect on one architecture: `@TRIPLET@` in the paths of a diversion becomes its name.
+    pub(super) fn on(&self, arch: Arch) -> Effect {
+        let named = |text: &String| text.replace("@TRIPLET@", arch.triplet());
+        match self {
+            Effect::Divert { path, to } => Effect::Divert { path: named(path), to: named(to) },
+            other => other.clone(),
+        }
+    }
 }
 
 /// A link that follows the main one of a group (update-alternatives(1), `--slave`). It is made only

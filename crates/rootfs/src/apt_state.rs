@@ -1,0 +1,58 @@
+//! What apt keeps beside dpkg's database.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use distro::UnpackedDeb;
+use filetree::{Content, Node, Tree, TreePath};
+use names::{Arch, Epoch};
+
+use crate::AssembleError;
+use crate::accounts::Accounts;
+use crate::relations::closure;
+
+/// Writes apt's state into `tree`: which packages came by themselves, so that `apt autoremove` in a
+/// child image knows them, and the folders that apt downloads into, which belong to its user.
+pub(crate) fn write(
+    tree: &mut Tree,
+    debs: &[&UnpackedDeb],
+    requested: &BTreeSet<&str>,
+    arch: Arch,
+    accounts: &Accounts,
+    time: Epoch,
+) -> Result<(), AssembleError> {
+    if !debs.iter().any(|deb| deb.package == "apt") {
+        return Ok(());
+    }
+    let mut put = |path: &str, node: Node| -> Result<(), AssembleError> {
+        tree.insert_with_parents(TreePath::from_member(path)?, node)?;
+        Ok(())
+    };
+    let states = extended_states(debs, requested, arch);
+    put("var/lib/apt/extended_states", Node::file(0o644, time, Content::from_bytes(states)))?;
+    let user = accounts.uid("_apt").unwrap_or_default();
+    for folder in ["var/cache/apt/archives", "var/lib/apt/lists"] {
+        let lock = Node::file(0o640, time, Content::from_bytes(""));
+        put(&format!("{folder}/lock"), lock)?;
+        put(&format!("{folder}/partial"), Node::directory(0o700, time).owned_by(user, 0))?;
+    }
+    Ok(())
+}
+
+/// A stanza for each package that nobody asked for, sorted by name; apt writes the architecture of the
+/// root for those that fit every machine. What Essential packages and apt
+/// need was there before apt could keep a record.
+fn extended_states(debs: &[&UnpackedDeb], requested: &BTreeSet<&str>, arch: Arch) -> String {
+    let essential = debs.iter().filter(|deb| deb.essential || deb.package == "apt");
+    let first = closure(debs, essential.map(|deb| deb.package.as_str()));
+    let mut text = String::new();
+    for deb in debs {
+        let name = deb.package.as_str();
+        if first.contains(name) || requested.contains(name) {
+            continue;
+        }
+        writeln!(text, "Package: {name}\nArchitecture: {arch}\nAuto-Installed: 1\n")
+            .expect("a String takes every write");
+    }
+    text
+}

@@ -1,0 +1,141 @@
+//! What maintainer scripts do, done.
+
+use distro::{Effect, UnpackedDeb};
+use filetree::{Content, Kind, Node, Tree, TreePath};
+use names::{Arch, Epoch};
+
+use crate::AssembleError;
+use crate::accounts::Accounts;
+use crate::handlers::{accounts, alternatives, runlevels, systemd};
+
+/// What all effects need to know.
+pub(crate) struct Context<'a> {
+    pub(crate) arch: Arch,
+    pub(crate) accounts: &'a Accounts,
+    pub(crate) time: Epoch,
+}
+
+/// Does what a single package's scripts do by themselves. What looks at the files of all packages is
+/// left to the end, as dpkg leaves its triggers.
+pub(crate) fn apply(
+    tree: &mut Tree,
+    deb: &UnpackedDeb,
+    effect: &Effect,
+    context: &Context<'_>,
+) -> Result<(), AssembleError> {
+    let time = context.time;
+    let failed = |reason: String| AssembleError::Effect { package: deb.package.clone(), reason };
+    let place = |tree: &Tree, path: &str| -> Result<TreePath, AssembleError> {
+        Ok(tree.resolve_parent(&TreePath::from_member(path)?)?)
+    };
+    let group = |name: &str| {
+        let number = context.accounts.gid(name);
+        number.ok_or_else(|| failed(format!("the group `{name}` is not known")))
+    };
+    match effect {
+        Effect::Directory { path, mode, group: name } => {
+            let path = place(tree, path)?;
+            if tree.get(&path).is_none() {
+                let node = Node::directory(*mode, time).owned_by(0, group(name)?);
+                tree.insert_with_parents(path, node)?;
+            }
+        }
+        Effect::Copy { from, to } => {
+            let source = tree.resolve(&TreePath::from_member(from)?)?;
+            let mut node = tree.get(&source).cloned();
+            if let Some(Node { kind: Kind::HardLink(target), .. }) = &node {
+                node = tree.get(target).cloned();
+            }
+            let Some(node @ Node { kind: Kind::File(_), .. }) = node else {
+                return Err(failed(format!("there is no file {from} to copy")));
+            };
+            let to = place(tree, to)?;
+            if tree.get(&to).is_none() {
+                tree.insert_with_parents(to, node)?;
+            }
+        }
+        Effect::File { path, text, mode, group: name } => {
+            let path = place(tree, path)?;
+            if tree.get(&path).is_none() {
+                let node = Node::file(*mode, time, Content::from_bytes(text));
+                tree.insert_with_parents(path, node.owned_by(0, group(name)?))?;
+            }
+        }
+        Effect::Link { path, target } => link(tree, place(tree, path)?, target, time)?,
+        Effect::Mode { path, mode } => {
+            let path = place(tree, path)?;
+            let node = tree.get_mut(&path);
+            let node = node.ok_or_else(|| failed(format!("/{path} is not there to be changed")))?;
+            (node.mode, node.uid, node.gid) = (*mode, 0, 0);
+        }
+        Effect::Alternative { name, link, path, priority, slaves } => {
+            let slaves = slaves.iter().map(|slave| alternatives::Slave {
+                name: slave.name.clone(),
+                link: slave.link.clone(),
+                path: slave.path.clone(),
+            });
+            let alternative = alternatives::Alternative {
+                name: name.clone(),
+                link: link.clone(),
+                path: path.clone(),
+                priority: *priority,
+                slaves: slaves.collect(),
+            };
+            alternatives::install(tree, &[alternative], time)?;
+        }
+        Effect::SystemdEnable { unit } => systemd::enable(tree, unit, time)?,
+        Effect::RcDefaults { script } => runlevels::defaults(tree, script, time)?,
+        Effect::ArchNative => {
+            let text = format!("{}\n", context.arch.debian());
+            let node = Node::file(0o644, time, Content::from_bytes(text));
+            let path = TreePath::from_member("var/lib/dpkg/arch-native")?;
+            tree.insert_with_parents(path, node)?;
+        }
+        Effect::EnableShadow => accounts::enable_shadow(tree, time)?,
+        Effect::Group { name } => {
+            let style = accounts::Style::Useradd;
+            let gid = group(name)?;
+            let group = accounts::Group { name: name.clone(), gid, members: Vec::new(), style };
+            accounts::add_group(tree, &group, time)?;
+        }
+        Effect::User { name, group: first, home, gecos, shell } => {
+            let uid = context.accounts.uid(name);
+            let user = accounts::User {
+                name: name.clone(),
+                uid: uid.ok_or_else(|| failed(format!("the user `{name}` has no number")))?,
+                gid: group(first)?,
+                gecos: gecos.clone(),
+                home: home.clone(),
+                shell: shell.clone(),
+                style: accounts::Style::Useradd,
+            };
+            accounts::add_user(tree, &user, time)?;
+        }
+        Effect::Without { program } => {
+            for folder in ["usr/bin", "usr/sbin", "bin", "sbin"] {
+                if tree.at(&format!("{folder}/{program}")).is_some() {
+                    let reason = format!("its scripts run {program}, which is in this root");
+                    return Err(failed(reason));
+                }
+            }
+        }
+        // Diversions are known before the first file is unpacked; the rest comes at the end.
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Makes a link where nothing is, or an empty directory.
+fn link(tree: &mut Tree, path: TreePath, target: &str, time: Epoch) -> Result<(), AssembleError> {
+    match tree.get(&path) {
+        None => {}
+        Some(node) if node.is_directory() => {
+            if let Some((inside, _)) = tree.below(&path).next() {
+                return Err(AssembleError::NotEmpty { path: path.clone(), inside: inside.clone() });
+            }
+        }
+        Some(_) => return Ok(()),
+    }
+    tree.insert_with_parents(path, Node::symlink(target, time))?;
+    Ok(())
+}

@@ -1,0 +1,14 @@
+//! Effects of maintainer scripts, computed: each handler is a function over a tree.
+
+pub mod accounts;
+pub mod alternatives;
+pub mod certificates;
+pub mod ld_cache;
+pub mod pam;
+pub mod runlevels;
+pub mod shells;
+pub mod systemd;
+
+mod files;
+
+pub use files::FileError;

@@ -1,0 +1,127 @@
+//! Units that packages enable, as `deb-systemd-helper enable` of init-system-helpers does it in a root
+//! without systemd.
+
+use std::collections::BTreeSet;
+
+use filetree::{Tree, TreePath};
+use names::Epoch;
+
+use super::files::{self, FileError};
+
+const STATE: &str = "var/lib/systemd/deb-systemd-helper-enabled";
+const UNITS: &str = "etc/systemd/system";
+/// Where units are looked for, in this order. The first that has it is named in the links.
+const FOLDERS: [&str; 3] = ["etc/systemd/system", "lib/systemd/system", "usr/lib/systemd/system"];
+
+/// Why a unit cannot be enabled.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SystemdError {
+    /// No folder has it.
+    #[error("the unit {unit}: no package has it: correct the script's effects")]
+    Missing {
+        /// The unit.
+        unit: String,
+    },
+    /// A file of the tree is not what it should be.
+    #[error("the unit {unit} cannot be enabled")]
+    File {
+        /// The unit.
+        unit: String,
+        /// Which file, and why.
+        source: FileError,
+    },
+}
+
+/// Enables `unit`: makes the links that its `[Install]` section asks for, and keeps the list of them
+/// in the state folder of deb-systemd-helper(1p).
+///
+/// # Errors
+/// When no package has the unit, or the tree does not take a link.
+pub fn enable(tree: &mut Tree, unit: &str, time: Epoch) -> Result<(), SystemdError> {
+    let failed = |source| SystemdError::File { unit: unit.to_owned(), source };
+    let mut links = Vec::new();
+    closure(tree, unit, &mut BTreeSet::new(), &mut links)?;
+    let state = format!("{STATE}/{unit}.dsh-also");
+    let mut list = files::text(tree, &state).map_err(failed)?.unwrap_or_default();
+    for Link { at, target } in &links {
+        if !list.lines().any(|line| line == format!("/{UNITS}/{at}")) {
+            list.push_str(&format!("/{UNITS}/{at}\n"));
+        }
+        let mark = format!("{STATE}/{at}");
+        if tree.at(&mark).is_some() {
+            continue;
+        }
+        let place = TreePath::from_member(&format!("{UNITS}/{at}"))
+            .map_err(|error| failed(error.into()))?;
+        if tree.get(&place).is_none() {
+            files::link(tree, &place, target, time).map_err(failed)?;
+        }
+        files::write(tree, &mark, 0o644, time, "").map_err(failed)?;
+    }
+    if !links.is_empty() {
+        files::write(tree, &state, 0o644, time, list).map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// A link below `/etc/systemd/system` and its target.
+struct Link {
+    at: String,
+    target: String,
+}
+
+/// The links of a unit and of those that its `Also=` names.
+fn closure(
+    tree: &Tree,
+    unit: &str,
+    visited: &mut BTreeSet<String>,
+    links: &mut Vec<Link>,
+) -> Result<(), SystemdError> {
+    if !visited.insert(unit.to_owned()) {
+        return Ok(());
+    }
+    let mut found = None;
+    for folder in FOLDERS {
+        let path = format!("{folder}/{unit}");
+        let text = files::text(tree, &path)
+            .map_err(|source| SystemdError::File { unit: unit.to_owned(), source })?;
+        if let Some(text) = text {
+            found = Some((format!("/{path}"), text));
+            break;
+        }
+    }
+    let (target, text) = found.ok_or_else(|| SystemdError::Missing { unit: unit.to_owned() })?;
+    let mut name = unit.to_owned();
+    let mut folders = Vec::new();
+    for line in text.lines() {
+        let Some((key, value)) = line.trim_start().split_once('=') else { continue };
+        let values = value.split_ascii_whitespace().map(|word| word.trim_matches(['"', '\'']));
+        match key.to_ascii_lowercase().as_str() {
+            "wantedby" => folders.extend(values.map(|value| format!("{value}.wants"))),
+            "requiredby" => folders.extend(values.map(|value| format!("{value}.requires"))),
+            "also" => {
+                for value in values {
+                    closure(tree, value, visited, links)?;
+                }
+            }
+            "alias" => {
+                let others = values.filter(|value| *value != unit);
+                links.extend(
+                    others.map(|value| Link { at: value.to_owned(), target: target.clone() }),
+                );
+            }
+            "defaultinstance" => {
+                if let (Some((stem, suffix)), Some(value)) =
+                    (unit.split_once("@."), values.into_iter().next_back())
+                {
+                    name = format!("{stem}@{value}.{suffix}");
+                }
+            }
+            _ => {}
+        }
+    }
+    let wanted = folders.into_iter().map(|folder| format!("{folder}/{name}"));
+    links.extend(wanted.map(|at| Link { at, target: target.clone() }));
+    Ok(())
+}

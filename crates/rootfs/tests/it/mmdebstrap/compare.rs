@@ -1,0 +1,153 @@
+//! Two trees side by side, and the list of differences that are meant.
+
+use std::collections::BTreeSet;
+
+use filetree::{Content, Kind, Node, Tree, TreePath};
+use serde::Deserialize;
+
+/// The committed list: `differences.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Differences {
+    difference: Vec<Difference>,
+}
+
+/// A difference that is meant.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Difference {
+    /// Absolute paths; `*` stands for any run of characters.
+    paths: Vec<String>,
+    /// What differs.
+    what: What,
+    /// Why.
+    #[expect(dead_code, reason = "a person reads it")]
+    reason: String,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd)]
+#[serde(rename_all = "lowercase")]
+enum What {
+    /// mmdebstrap's root has it alone.
+    Missing,
+    /// Ours has it alone.
+    Extra,
+    /// Another type, mode, owner or target.
+    Meta,
+    /// Another content.
+    Content,
+    /// The same paragraphs in another order.
+    Order,
+}
+
+/// Fails with all differences that no entry of the list explains, and with all patterns of the list
+/// that explain none.
+pub(super) fn compare(ours: &Tree, reference: &Tree) {
+    let list: Differences = toml::from_str(include_str!("differences.toml")).unwrap();
+    let mut patterns: BTreeSet<(&str, What)> = BTreeSet::new();
+    for difference in &list.difference {
+        for path in &difference.paths {
+            assert!(patterns.insert((path, difference.what)), "{path} is in the list twice");
+        }
+    }
+    let mut unused = patterns.clone();
+    let mut faults = Vec::new();
+    for (path, what, text) in differences(ours, reference) {
+        let name = format!("/{path}");
+        let mut explained = false;
+        for pattern in patterns.iter().filter(|(glob, kind)| *kind == what && fits(glob, &name)) {
+            unused.remove(pattern);
+            explained = true;
+        }
+        if !explained {
+            faults.push(format!("{what:?} {name} {text}"));
+        }
+    }
+    faults.extend(unused.iter().map(|(glob, what)| format!("nothing differs: {what:?} {glob}")));
+    assert!(faults.is_empty(), "{} differences:\n{}", faults.len(), faults.join("\n"));
+}
+
+fn differences<'a>(ours: &'a Tree, reference: &'a Tree) -> Vec<(&'a TreePath, What, String)> {
+    let mut found = Vec::new();
+    for (path, node) in reference {
+        let Some(our) = ours.get(path) else {
+            found.push((path, What::Missing, line(node)));
+            continue;
+        };
+        let our = &linked(ours, our);
+        let meta = |node: &Node| {
+            let target = match &node.kind {
+                Kind::Symlink(target) => target.clone(),
+                Kind::Directory => "dir".to_owned(),
+                _ => "file".to_owned(),
+            };
+            (node.mode, node.uid, node.gid, target)
+        };
+        if meta(our) != meta(node) {
+            found.push((path, What::Meta, format!("{} and not {}", line(our), line(node))));
+        } else if let (Kind::File(our), Kind::File(content)) = (&our.kind, &node.kind)
+            && our != content
+        {
+            let (text, what) = texts(our, content);
+            found.push((path, what, text));
+        }
+    }
+    for (path, node) in ours {
+        if reference.get(path).is_none() {
+            found.push((path, What::Extra, line(node)));
+        }
+    }
+    found
+}
+
+fn linked(tree: &Tree, node: &Node) -> Node {
+    match &node.kind {
+        Kind::HardLink(target) => tree.get(target).unwrap().clone(),
+        _ => node.clone(),
+    }
+}
+
+fn line(node: &Node) -> String {
+    let kind = match &node.kind {
+        Kind::Directory => "dir".to_owned(),
+        Kind::File(content) => format!("file of {} bytes", content.size),
+        Kind::Symlink(target) => format!("link to {target}"),
+        Kind::HardLink(target) => format!("hard link to {target}"),
+    };
+    format!("{:04o} {}:{} {kind}", node.mode, node.uid, node.gid)
+}
+
+/// The first difference between two contents; texts made of paragraphs are compared one by one.
+fn texts(ours: &Content, reference: &Content) -> (String, What) {
+    let read = |content: &Content| String::from_utf8_lossy(&content.read().unwrap()).into_owned();
+    let (ours, reference) = (read(ours), read(reference));
+    let sorted = |text: &str| {
+        let separator = if text.contains("\n\n") { "\n\n" } else { "\n" };
+        let mut parts: Vec<String> = text.trim().split(separator).map(str::to_owned).collect();
+        parts.sort();
+        parts
+    };
+    let what = if sorted(&ours) == sorted(&reference) { What::Order } else { What::Content };
+    let mut lines = ours.lines().zip(reference.lines());
+    let text = match lines.position(|(our, other)| our != other) {
+        Some(at) => {
+            let line = |text: &str| text.lines().nth(at).unwrap_or_default().to_owned();
+            format!("line {}: {:?} and not {:?}", at + 1, line(&ours), line(&reference))
+        }
+        None => format!("{} and not {} bytes", ours.len(), reference.len()),
+    };
+    (text, what)
+}
+
+/// Whether `glob`, in which `*` stands for any run of characters, fits `text`.
+fn fits(glob: &str, text: &str) -> bool {
+    let Some((start, rest)) = glob.split_once('*') else { return glob == text };
+    let Some(text) = text.strip_prefix(start) else { return false };
+    (0..=text.len()).any(|at| text.is_char_boundary(at) && fits(rest, &text[at..]))
+}
+
+#[test]
+fn patterns_fit() {
+    assert!(fits("/usr/*/__pycache__/*.pyc", "/usr/lib/python3/__pycache__/a.pyc"));
+    assert!(!fits("/usr/*.pyc", "/usr/lib/a.py"));
+}
