@@ -1,6 +1,7 @@
 //! Mirrors in turn, attempts with pauses.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use reqwest::{Client, Url};
@@ -20,6 +21,8 @@ pub(crate) struct Engine {
     /// As many downloads may run at once.
     pub(crate) slots: Semaphore,
     credentials: Mutex<Credentials>,
+    /// Whether a mirror is a folder: only then may a page name files of this machine.
+    folders: AtomicBool,
     /// Origins that could not be reached: asked last, and only once, from then on.
     down: Mutex<BTreeSet<String>>,
 }
@@ -43,12 +46,25 @@ impl Engine {
             patience: settings.patience.clone(),
             slots: Semaphore::new(settings.parallel.max(1)),
             credentials: Mutex::new(credentials),
+            folders: AtomicBool::new(false),
             down: Mutex::default(),
         })
     }
 
     pub(crate) fn login(&self, url: &Url) -> Option<Login> {
         self.credentials.lock().unwrap_or_else(PoisonError::into_inner).of(url)
+    }
+
+    /// Reads the base address of an archive.
+    pub(crate) fn read_base(&self, text: &str) -> Result<Url, String> {
+        if text.starts_with('/') || text.starts_with("file:") {
+            self.folders.store(true, Ordering::SeqCst);
+        }
+        let mut url = self.read_url(text)?;
+        if !url.path().ends_with('/') {
+            url.set_path(&format!("{}/", url.path()));
+        }
+        Ok(url)
     }
 
     /// Reads an address; a login in it is put aside for its origin.
@@ -60,6 +76,9 @@ impl Engine {
         };
         // Without the text: it may hold a password.
         let mut url = parsed.map_err(|error| format!("an address is not a URL: {error}"))?;
+        if url.scheme() == "file" && !self.folders.load(Ordering::SeqCst) {
+            return Err(format!("{url}: no mirror is a folder, so files are not read"));
+        }
         if !matches!(url.scheme(), "http" | "https" | "file") {
             return Err(format!("{}: only http, https and file are known", shown(&url)));
         }
@@ -78,6 +97,7 @@ impl Engine {
         let mut tried = Vec::new();
         let mut absent = true;
         let mut damaged = None;
+        let mut unconnected = false;
         urls.sort_by_key(|url| self.is_down(url));
         for url in &urls {
             let (fault, attempts) = match self.persist(url, accept, sink).await {
@@ -86,6 +106,7 @@ impl Engine {
             };
             let shown = shown(url);
             absent &= matches!(fault, Fault::Absent(_));
+            unconnected |= matches!(fault, Fault::Passing { host_is_down: true, .. });
             tried.push(match fault {
                 Fault::Fatal(error) => return Err(error),
                 Fault::Damaged(reason) => {
@@ -101,7 +122,10 @@ impl Engine {
             });
         }
         let address = name.to_owned();
-        let tried = tried.join("; ");
+        let mut tried = tried.join("; ");
+        if unconnected {
+            tried += "; check the network, HTTPS_PROXY and HTTP_PROXY, or name another mirror";
+        }
         Err(match damaged {
             Some(reason) if urls.len() == 1 => FetchError::Damaged { address, reason },
             Some(_) => FetchError::Damaged { address, reason: tried },

@@ -15,6 +15,10 @@ pub(crate) async fn copy(url: &Url, sink: &mut dyn Sink) -> Result<Found, Fault>
     if path.is_dir() {
         path.push("index.html");
     }
+    // Opening a pipe or a device could wait for ever.
+    if path.exists() && !path.is_file() {
+        return Err(Fault::Refused("not a plain file".to_owned()));
+    }
     let read_error = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => {
             Fault::Absent("no such file".to_owned())

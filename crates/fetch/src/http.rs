@@ -176,11 +176,7 @@ impl Http {
         if !bases.contains_key(archive) {
             let mut read = Vec::new();
             for base in (self.resolver)(archive)? {
-                let mut url = engine.read_url(&base).map_err(unusable)?;
-                if !url.path().ends_with('/') {
-                    url.set_path(&format!("{}/", url.path()));
-                }
-                read.push(url);
+                read.push(engine.read_base(&base).map_err(unusable)?);
             }
             if read.is_empty() {
                 let hint = format!("name one with --mirror {archive}=URL");

@@ -16,6 +16,7 @@ pub(crate) struct AptSource {
 
 /// The sources of `etc/apt` that serve `archive`. What a source serves is read from its `InRelease`:
 /// from the lists that apt has already, else through `probe`, which fetches a URL or gives `None`.
+/// Once one source is known, the hosts of the others are not asked what they are.
 pub(crate) fn sources(
     root: &Path,
     archive: &ArchiveName,
@@ -29,8 +30,9 @@ pub(crate) fn sources(
             if found.iter().any(|known| known.url == url) {
                 continue;
             }
+            let probe = |address: &str| if found.is_empty() { probe(address) } else { None };
             let mut releases =
-                source.suites.iter().filter_map(|suite| release(root, &url, suite, probe));
+                source.suites.iter().filter_map(|suite| release(root, &url, suite, &probe));
             if releases.find_map(|text| archive_of(&text, &url)).as_deref()
                 == Some(archive.as_str())
             {

@@ -88,8 +88,8 @@ pub struct Resolved {
 pub enum ResolveError {
     /// Nothing on the machine names one.
     #[error(
-        "no mirror is known for the archive `{archive}`: name one with --mirror {archive}=URL, with \
-         {variable} or in mirrors.toml"
+        "nothing on this machine names a mirror for `{archive}`: use --mirror {archive}=URL, \
+         the variable {variable} or mirrors.toml"
     )]
     Unknown {
         /// The archive.

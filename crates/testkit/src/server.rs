@@ -19,7 +19,7 @@ pub enum Fault {
     Cut(usize),
     /// The connection ends without an answer.
     Reset,
-    /// The right head, then so many bytes of the body with a pause after each such piece.
+    /// The right head, then the body in pieces of so many bytes with a pause before each.
     Drip(usize, Duration),
     /// Other bytes.
     Bytes(Vec<u8>),
@@ -62,6 +62,8 @@ struct Shared {
 struct State {
     files: BTreeMap<String, File>,
     requests: Vec<Request>,
+    at_once: usize,
+    most_at_once: usize,
     connections: Vec<TcpStream>,
 }
 
@@ -133,6 +135,11 @@ impl Server {
         self.shared.state().files.entry(path.to_owned()).or_default().always = Some(fault);
     }
 
+    /// The most answers that were dripping ([`Fault::Drip`]) at one time.
+    pub fn most_at_once(&self) -> usize {
+        self.shared.state().most_at_once
+    }
+
     /// All requests so far.
     pub fn requests(&self) -> Vec<Request> {
         self.shared.state().requests.clone()
@@ -168,11 +175,13 @@ fn converse(shared: &Shared, stream: &TcpStream) -> std::io::Result<()> {
                 }
             }
         };
-        let Some((bytes, media_type)) = file else {
-            head(stream, 404, &["Content-Length: 0".to_owned()])?;
-            continue;
+        let answered = match file {
+            None => head(stream, 404, &["Content-Length: 0".to_owned()]).map(|()| true),
+            Some((bytes, media_type)) => {
+                answer(shared, stream, &request, bytes, &media_type, fault)
+            }
         };
-        if !answer(shared, stream, &request, bytes, &media_type, fault)? {
+        if !answered? {
             return Ok(());
         }
     }
@@ -261,9 +270,15 @@ fn answer(
             Ok(false)
         }
         Some(Fault::Drip(size, pause)) => {
-            for piece in bytes.chunks(size.max(1)) {
-                stream.write_all(piece)?;
+            let mut counted = Some(Counted::new(shared));
+            let pieces: Vec<&[u8]> = bytes.chunks(size.max(1)).collect();
+            for (index, piece) in pieces.iter().enumerate() {
                 std::thread::sleep(pause);
+                // The client may ask anew as soon as it has the last piece.
+                if index + 1 == pieces.len() {
+                    drop(counted.take());
+                }
+                stream.write_all(piece)?;
                 if shared.stop.load(Ordering::SeqCst) {
                     return Ok(false);
                 }
@@ -271,6 +286,24 @@ fn answer(
             Ok(true)
         }
         _ => stream.write_all(&bytes).map(|()| more == 0),
+    }
+}
+
+/// An answer that is being given.
+struct Counted<'a>(&'a Shared);
+
+impl<'a> Counted<'a> {
+    fn new(shared: &'a Shared) -> Self {
+        let mut state = shared.state();
+        state.at_once += 1;
+        state.most_at_once = state.most_at_once.max(state.at_once);
+        Self(shared)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.state().at_once -= 1;
     }
 }
 

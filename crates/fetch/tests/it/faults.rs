@@ -181,5 +181,5 @@ fn a_server_that_does_not_answer_is_given_up() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let http = crate::http(&[&format!("http://{}", listener.local_addr().unwrap())]);
     let error = http.document(&at("a"), "*/*", 100).unwrap_err().to_string();
-    assert!(error.contains("no answer in 2.4 s (3 attempts)"), "{error}");
+    assert!(error.contains("no answer in 0.9 s (3 attempts)"), "{error}");
 }

@@ -20,7 +20,7 @@ use testkit::Server;
 /// Settings without long waits.
 fn settings() -> Settings {
     let patience = Patience {
-        connect: Duration::from_secs(2),
+        connect: Duration::from_millis(500),
         window: Duration::from_millis(400),
         window_bytes: 2000,
         attempts: 3,
@@ -98,6 +98,25 @@ fn a_folder_keeps_the_promises_of_a_fetcher() {
             http(&[&base])
         });
     }
+}
+
+#[test]
+fn no_page_of_a_server_names_files_of_this_machine() {
+    use store::Fetcher as _;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("index.html"), "here").unwrap();
+    let link = Address::Url(format!("file://{}/", folder.path().display()));
+    let (_server, far) = served();
+    far.document(&at("a"), "*/*", 100).unwrap_err();
+    let error = far.document(&link, "*/*", 100).unwrap_err().to_string();
+    assert!(error.contains("no mirror is a folder"), "{error}");
+    // A page of a folder may: its links lead to its neighbours.
+    let near = http(&[folder.path().to_str().unwrap()]);
+    assert_eq!(near.document(&at(""), "*/*", 100).unwrap().media_type, "text/html");
+    assert_eq!(near.document(&link, "*/*", 100).unwrap().bytes, b"here");
+    let device = Address::Url("file:///dev/zero".to_owned());
+    let error = near.document(&device, "*/*", 100).unwrap_err().to_string();
+    assert!(error.contains("not a plain file"), "{error}");
 }
 
 #[test]

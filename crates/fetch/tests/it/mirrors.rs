@@ -56,6 +56,7 @@ fn a_mirror_that_is_down_is_asked_last_from_then_on() {
     let (first, last) = error.split_once("; ").unwrap();
     assert!(first.contains("404") && last.contains("onnection refused"), "{error}");
     assert!(!last.contains("attempts"), "{error}");
+    assert!(last.ends_with("or name another mirror"), "{error}");
 }
 
 #[test]
@@ -79,6 +80,8 @@ fn several_threads_share_a_fetcher_and_its_limit() {
     let files: BTreeMap<String, Vec<u8>> =
         (0..60).map(|n| (format!("f{n}"), content(50_000 + n))).collect();
     server.put_all(&files);
+    let drip = Fault::Drip(20_000, std::time::Duration::from_millis(5));
+    files.keys().for_each(|path| server.always(&format!("/{path}"), drip.clone()));
     let url = server.url();
     let http = Http::new(Settings { parallel: 3, ..settings() }, move |_| Ok(vec![url.clone()]));
     let (_folder, store) = store();
@@ -91,6 +94,7 @@ fn several_threads_share_a_fetcher_and_its_limit() {
         }
     });
     assert!(wants.iter().all(|want| store.blob(&want.sha256).is_some()));
+    assert_eq!(server.most_at_once(), 3);
 }
 
 #[test]
