@@ -105,14 +105,29 @@ fn syntax_fault(error: &serde_saphyr::Error, file: &Path) -> Fault {
     let text = error.without_snippet().render();
     // The library puts the place into its message; ours stands before it already.
     let first = text.lines().next().unwrap_or("");
-    let message = first.split_once(" at line ").map_or(first, |(message, _)| message);
-    let message: String = message.chars().take(200).flat_map(char::escape_debug).collect();
-    let hint = if message.contains("duplicate mapping key") {
-        "a component has one source: remove one of the lines"
-    } else {
-        "the file has one line for each component, such as keystone: \"28.1.0\""
-    };
+    let first = first.split_once(" at line ").map_or(first, |(message, _)| message);
+    let (message, hint) = in_our_words(first);
+    let message = message.chars().take(200).flat_map(char::escape_debug).collect();
     Fault { place, message, hint: hint.to_owned() }
+}
+
+/// Some messages of the library speak of its own options.
+fn in_our_words(message: &str) -> (&str, &'static str) {
+    const ONE_LINE_EACH: &str = "write one line for each component: keystone: \"28.1.0\"";
+    if message.starts_with("duplicate mapping key") {
+        let end = message.find(", set ").unwrap_or(message.len());
+        return (&message[..end], "a component has one source: remove one of the lines");
+    }
+    if message.starts_with("expected mapping start") {
+        return ("this is not a map of components to sources", ONE_LINE_EACH);
+    }
+    if message.starts_with("multiple YAML documents") {
+        return ("a second YAML document", "remove the line with `---`");
+    }
+    if message.starts_with("YAML merge keys") {
+        return ("a merge key, which is not taken here", ONE_LINE_EACH);
+    }
+    (message, ONE_LINE_EACH)
 }
 
 struct FlatMap(Vec<(Spanned<String>, Spanned<Node>)>);

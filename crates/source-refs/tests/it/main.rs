@@ -1,0 +1,5 @@
+//! Source references as files have them.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod mutations;
+mod refs;
