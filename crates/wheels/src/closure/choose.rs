@@ -195,10 +195,7 @@ impl Terms<'_> {
             versions.iter().rev().filter(|(version, _)| self.fits(version)).take(3).collect();
         if fitting.is_empty() {
             let newest = versions.keys().next_back().map(Version::to_string).unwrap_or_default();
-            return format!(
-                "none of its {} versions is as required, the newest is {newest}",
-                versions.len()
-            );
+            return format!("none of its versions is as required, the newest is {newest}");
         }
         let files = fitting.into_iter().flat_map(|(version, all)| {
             all.iter().map(move |file| {

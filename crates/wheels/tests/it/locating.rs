@@ -1,0 +1,108 @@
+//! Locked wheels are found without pages where that is possible.
+
+use store::Address;
+use wheels::{Locator, LockedWheel};
+
+use crate::world::{World, index};
+
+fn locked(world: &World) -> Vec<LockedWheel> {
+    world.solve().unwrap().wheels.into_values().map(|entry| entry.wheel).collect()
+}
+
+/// A new store and the shelf of `world`: what is asked for from here on.
+fn fetch(world: &World, wheels: &[LockedWheel]) -> Result<Vec<String>, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store::Store::open(folder.path()).unwrap();
+    let before = world.shelf.asked().len();
+    let mut arrived = Vec::new();
+    Locator::new(&world.shelf, index())
+        .fetch(&store, wheels, &mut |index, fetched| arrived.push((index, fetched)))
+        .map_err(|error| error.to_string())?;
+    check_all_arrived(arrived, wheels.len());
+    Ok(world.shelf.asked().split_off(before))
+}
+
+#[track_caller]
+fn check_all_arrived(mut arrived: Vec<(usize, bool)>, count: usize) {
+    arrived.sort_unstable();
+    let all: Vec<(usize, bool)> = (0..count).map(|index| (index, true)).collect();
+    assert_eq!(arrived, all);
+}
+
+fn small() -> World {
+    let mut world = World::new(&["a", "b", "c"]);
+    for name in ["a", "b", "c"] {
+        world.wheel(name, "1", &[]);
+    }
+    world
+}
+
+#[test]
+fn hints_need_one_page() {
+    let world = small();
+    let wheels = locked(&world);
+    let asked = fetch(&world, &wheels).unwrap();
+    let pages: Vec<&String> = asked.iter().filter(|address| address.ends_with('/')).collect();
+    assert_eq!(pages, ["pypi:a/"]);
+}
+
+#[test]
+fn without_hints_or_where_they_are_wrong_pages_are_asked() {
+    let world = small();
+    let mut wheels = locked(&world);
+    for wheel in &mut wheels {
+        wheel.hint = None;
+    }
+    assert_eq!(fetch(&world, &wheels).unwrap().len(), 6);
+    let elsewhere = format!("packages/00/00/{}/x.whl", "0".repeat(60));
+    for wheel in &mut wheels {
+        wheel.hint = Some(elsewhere.clone());
+    }
+    fetch(&world, &wheels).unwrap();
+}
+
+#[test]
+fn a_file_that_was_replaced_is_not_taken() {
+    let mut world = small();
+    let wheels = locked(&world);
+    let hint = wheels[1].hint.clone().unwrap();
+    world.shelf.remove(&Address::Url(format!("https://files.example.org/pool/{hint}")));
+    // A page without the file that is locked.
+    world = {
+        let mut other = World::new(&[]);
+        for name in ["a", "b", "c"] {
+            let requires: &[&str] = if name == "b" { &["a"] } else { &[] };
+            other.wheel(name, "1", requires);
+        }
+        other.publish();
+        other
+    };
+    let error = fetch(&world, &wheels).unwrap_err();
+    assert!(error.starts_with("the index has no b-1-py3-none-any.whl with sha256:"), "{error}");
+}
+
+#[test]
+fn what_is_in_the_store_needs_no_index() {
+    let world = small();
+    let wheels = locked(&world);
+    let before = world.shelf.asked().len();
+    let blobs = Locator::new(&world.shelf, index())
+        .fetch(&world.store, &wheels, &mut |_, fetched| assert!(!fetched))
+        .unwrap();
+    assert_eq!(blobs.len(), 3);
+    assert_eq!(world.shelf.asked().len(), before);
+}
+
+#[test]
+fn a_lock_cannot_lead_elsewhere() {
+    let world = small();
+    let text = |hint: &str| {
+        let mut value = serde_json::to_value(&locked(&world)[0]).unwrap();
+        value["hint"] = hint.into();
+        serde_json::from_value::<LockedWheel>(value).is_ok()
+    };
+    assert!(text(&format!("packages/00/00/{}/x.whl", "0".repeat(60))));
+    for hint in ["", "/etc/passwd", "../x", "https://h/packages/x", "@evil.example.org/x"] {
+        assert!(!text(hint), "{hint}");
+    }
+}

@@ -1,0 +1,9 @@
+//! Tests of the whole crate: closures over small indexes made in memory, damaged input, and the
+//! real tools as judges.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod closures;
+mod damage;
+mod locating;
+mod uv;
+mod world;
