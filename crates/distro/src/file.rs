@@ -23,6 +23,10 @@ pub struct DistroFile {
     /// The text by which `ldconfig` names itself in the cache that it writes, where `@VERSION@` stands
     /// for the version of libc-bin.
     pub ldconfig: String,
+    /// The file of the package `apt` that becomes the root's list of sources; none by default. It names
+    /// public addresses, so that images are equal on every machine.
+    #[serde(default)]
+    pub sources: Option<String>,
     /// Its Python.
     pub python: Python,
     /// The suites that packages come from.

@@ -1,6 +1,6 @@
 //! The root file system of a set of packages.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
 
 use distro::{ClassifyError, DistroFile, Effect, UnpackedDeb, classify};
@@ -183,8 +183,7 @@ pub fn assemble(request: &Request<'_>) -> Result<Tree, AssembleError> {
         time: request.time,
     };
     database::write(&mut tree, &input)?;
-    let requested: BTreeSet<&str> = request.requested.iter().map(String::as_str).collect();
-    apt_state::write(&mut tree, &debs, &requested, request.arch, &accounts, request.time)?;
+    apt_state::write(&mut tree, &debs, request, &accounts)?;
     finish(&mut tree, &debs, &effects, request)?;
     Ok(tree)
 }

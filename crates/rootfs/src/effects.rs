@@ -41,18 +41,8 @@ pub(crate) fn apply(
             }
         }
         Effect::Copy { from, to } => {
-            let source = tree.resolve(&TreePath::from_member(from)?)?;
-            let mut node = tree.get(&source).cloned();
-            if let Some(Node { kind: Kind::HardLink(target), .. }) = &node {
-                node = tree.get(target).cloned();
-            }
-            let Some(node @ Node { kind: Kind::File(_), .. }) = node else {
-                return Err(failed(format!("there is no file {from} to copy")));
-            };
-            let to = place(tree, to)?;
-            if tree.get(&to).is_none() {
-                tree.insert_with_parents(to, node)?;
-            }
+            let copied = copy(tree, from, to)?.then_some(());
+            copied.ok_or_else(|| failed(format!("there is no file {from} to copy")))?;
         }
         Effect::File { path, text, mode, group: name } => {
             let path = place(tree, path)?;
@@ -111,10 +101,11 @@ pub(crate) fn apply(
             };
             accounts::add_user(tree, &user, time)?;
         }
-        Effect::Without { program } => {
-            for folder in ["usr/bin", "usr/sbin", "bin", "sbin"] {
-                if tree.at(&format!("{folder}/{program}")).is_some() {
-                    let reason = format!("its scripts run {program}, which is in this root");
+        Effect::Without { paths } => {
+            for path in paths {
+                let place = tree.resolve(&TreePath::from_member(path)?)?;
+                if tree.get(&place).is_some() {
+                    let reason = format!("its scripts would use {path}, which is in this root");
                     return Err(failed(reason));
                 }
             }
@@ -123,6 +114,22 @@ pub(crate) fn apply(
         _ => {}
     }
     Ok(())
+}
+
+/// Copies a file with its mode, owner and time, unless the other one is there; `false` where there is
+/// none to copy.
+pub(crate) fn copy(tree: &mut Tree, from: &str, to: &str) -> Result<bool, AssembleError> {
+    let source = tree.resolve(&TreePath::from_member(from)?)?;
+    let mut node = tree.get(&source).cloned();
+    if let Some(Node { kind: Kind::HardLink(target), .. }) = &node {
+        node = tree.get(target).cloned();
+    }
+    let Some(node @ Node { kind: Kind::File(_), .. }) = node else { return Ok(false) };
+    let to = tree.resolve_parent(&TreePath::from_member(to)?)?;
+    if tree.get(&to).is_none() {
+        tree.insert_with_parents(to, node)?;
+    }
+    Ok(true)
 }
 
 /// Makes a link where nothing is, or an empty directory.

@@ -30,6 +30,13 @@ pub(super) fn check(file: &DistroFile, text: &str, path: &Path) -> Vec<Fault> {
             "such as /usr/bin/python3",
         );
     }
+    if let Some(sources) = file.sources.as_ref().filter(|sources| !sources.starts_with('/')) {
+        faults.add(
+            &format!("\"{sources}\""),
+            "the sources are no absolute path",
+            "begin with a slash",
+        );
+    }
     if file.suites.is_empty() {
         faults.add("", "no [[suite]]", "name at least one suite that packages come from");
     }
@@ -142,6 +149,7 @@ fn paths(effect: &Effect) -> Vec<&str> {
             let slaves = slaves.iter().flat_map(|slave| [&slave.link, &slave.path]);
             [link, path].into_iter().chain(slaves).map(String::as_str).collect()
         }
+        Effect::Without { paths } => paths.iter().map(String::as_str).collect(),
         _ => Vec::new(),
     }
 }

@@ -130,12 +130,12 @@ pub enum Effect {
     PamAuthUpdate,
     /// `/etc/shells` is merged (update-shells(8)).
     Shells,
-    /// Nothing is done, as long as this program is not in the root: a script that would run it looks
-    /// for it first.
+    /// Nothing is done, as long as none of these is in the root: a script that would use them looks
+    /// for them first.
     #[serde(rename_all = "kebab-case")]
     Without {
-        /// The program's name, which is looked for in `/usr/bin` and `/usr/sbin`.
-        program: String,
+        /// Programs or directories.
+        paths: Vec<String>,
     },
 }
 

@@ -60,15 +60,21 @@ fn understand(lines: &[&str]) -> Option<Vec<Effect>> {
             }
             ["update-alternatives", "--install", rest @ ..] => alternative(rest)?,
             // The lines around it look for the program first.
-            ["update-menus"] => Effect::Without { program: "update-menus".to_owned() },
+            ["update-menus"] => without("update-menus"),
             ["systemd-tmpfiles", .., "--create", _conf, "||", "true"] => {
-                Effect::Without { program: "systemd-tmpfiles".to_owned() }
+                without("systemd-tmpfiles")
             }
             ["py3compile", ..] => continue,
             _ => return None,
         });
     }
     Some(effects)
+}
+
+/// What a section does that looks for a program and runs it: nothing, as long as there is none.
+fn without(program: &str) -> Effect {
+    let paths = ["/usr/bin/", "/usr/sbin/"].map(|folder| format!("{folder}{program}"));
+    Effect::Without { paths: paths.to_vec() }
 }
 
 /// Lines that end in a backslash are one with the next.

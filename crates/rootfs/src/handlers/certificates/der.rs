@@ -43,7 +43,7 @@ impl<'a> Reader<'a> {
             return Err(DerError::Structure);
         }
         let (size, rest) = match first {
-            0..0x80 => (usize::from(*first), rest),
+            0..=0x7f => (usize::from(*first), rest),
             0x81..=0x84 => {
                 let count = usize::from(first & 0x7f);
                 let (digits, rest) = rest.split_at_checked(count).ok_or(DerError::CutOff)?;
@@ -72,7 +72,7 @@ impl<'a> Reader<'a> {
 pub(super) fn write(tag: u8, content: &[u8]) -> Vec<u8> {
     let size = content.len();
     let mut bytes = vec![tag];
-    if let Ok(short @ 0..0x80) = u8::try_from(size) {
+    if let Ok(short @ 0..=0x7f) = u8::try_from(size) {
         bytes.push(short);
     } else {
         let digits = size.to_be_bytes();
