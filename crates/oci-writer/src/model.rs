@@ -66,7 +66,8 @@ pub struct Platform {
 pub struct Index {
     /// Always 2.
     pub schema_version: u32,
-    /// [`media_type::INDEX`].
+    /// [`media_type::INDEX`]; others may leave it out.
+    #[serde(default)]
     pub media_type: String,
     /// Manifests or further indexes.
     pub manifests: Vec<Descriptor>,
@@ -81,7 +82,8 @@ pub struct Index {
 pub struct Manifest {
     /// Always 2.
     pub schema_version: u32,
-    /// [`media_type::MANIFEST`].
+    /// [`media_type::MANIFEST`]; others may leave it out.
+    #[serde(default)]
     pub media_type: String,
     /// The configuration.
     pub config: Descriptor,

@@ -1,0 +1,81 @@
+//! One layer: its bytes, its digests, its errors.
+
+use std::error::Error as _;
+use std::io::Read as _;
+
+use filetree::{Content, Node, Tree};
+use names::{Digest, Epoch};
+use oci_writer::write_layer;
+use sha2::{Digest as _, Sha256};
+
+use crate::{Bench, options, path, sample};
+
+fn sha256(bytes: &[u8]) -> Digest {
+    Digest::from_bytes(Sha256::digest(bytes).into())
+}
+
+#[test]
+fn a_layer_says_what_its_bytes_are() {
+    let bench = Bench::new();
+    let tree = sample();
+    let layer = bench.layer(&tree, 3);
+    let blob = bench.store.blob(&layer.digest).unwrap();
+    let bytes = fs_err::read(&blob.path).unwrap();
+    assert_eq!((sha256(&bytes), bytes.len() as u64), (layer.digest, layer.size));
+
+    let mut unpacked = Vec::new();
+    flate2::read::MultiGzDecoder::new(&bytes[..]).read_to_end(&mut unpacked).unwrap();
+    assert_eq!(sha256(&unpacked), layer.diff_id);
+    assert_eq!(unpacked.len() as u64, layer.uncompressed_size);
+    let mut tar = Vec::new();
+    filetree::write_tar(tree.iter(), None, &mut tar).unwrap();
+    assert!(unpacked == tar, "the layer is not the tar archive of its tree");
+}
+
+#[test]
+fn the_number_of_threads_does_not_show() {
+    let tree = sample();
+    let one = Bench::new().layer(&tree, 1);
+    for jobs in [0, 2, 5, 32] {
+        assert_eq!(Bench::new().layer(&tree, jobs), one, "{jobs} threads");
+    }
+}
+
+#[test]
+fn an_empty_tree_makes_a_layer() {
+    let layer = Bench::new().layer(&Tree::new(), 1);
+    assert_eq!(layer.uncompressed_size, 1024);
+}
+
+#[test]
+fn late_times_are_clamped() {
+    let bench = Bench::new();
+    let tree = sample();
+    let mut clamped = tree.clone();
+    clamped.get_mut(&path("usr/share/zürich")).unwrap().mtime = Epoch(7_000);
+    // The directories above were made with the same time.
+    for place in ["usr/share", "usr"] {
+        let node = clamped.get_mut(&path(place)).unwrap();
+        node.mtime = node.mtime.min(Epoch(7_000));
+    }
+    let layer = |tree: &Tree, clamp| {
+        write_layer(&bench.store, tree.iter(), &options(1, clamp)).unwrap().digest
+    };
+    assert_eq!(layer(&tree, Some(Epoch(7_000))), layer(&clamped, None));
+    assert_ne!(layer(&tree, None), layer(&clamped, None));
+}
+
+#[test]
+fn a_damaged_content_names_the_file_and_leaves_nothing() {
+    let bench = Bench::new();
+    let place = bench.path("pack");
+    fs_err::write(&place, "other").unwrap();
+    let mut tree = Tree::new();
+    let content = Content::from_slice(place.into(), 0, 5, sha256(b"bytes"));
+    tree.insert(path("x"), Node::file(0o644, Epoch(0), content)).unwrap();
+    let error = write_layer(&bench.store, tree.iter(), &options(2, None)).unwrap_err();
+    assert_eq!(error.to_string(), "cannot write the layer `cooperage: a test`");
+    assert_eq!(error.source().unwrap().to_string(), "cannot read the content of /x");
+    let left = crate::files(&bench.path("store"));
+    assert_eq!(left.into_keys().collect::<Vec<_>>(), ["format", "lock"]);
+}
