@@ -116,10 +116,10 @@ pub(crate) struct Import {
     pub(crate) source: String,
     /// The commit that they were taken from
     #[arg(long)]
-    pub(crate) commit: String,
+    pub(crate) commit: Option<String>,
     /// The date of that commit
     #[arg(long)]
-    pub(crate) date: String,
+    pub(crate) date: Option<String>,
 }
 
 #[cfg(test)]

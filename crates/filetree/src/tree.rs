@@ -155,6 +155,18 @@ impl Tree {
         self.nodes.remove(path)
     }
 
+    /// Lays `upper` over this tree, as a container runtime lays layers: its entries take the place of
+    /// those that are here, directories keep what is in them.
+    ///
+    /// # Errors
+    /// As [`Tree::insert`]; entries before the one that does not fit are in the tree then.
+    pub fn overlay(&mut self, upper: &Tree) -> Result<(), TreeError> {
+        for (path, node) in upper {
+            self.insert(path.clone(), node.clone())?;
+        }
+        Ok(())
+    }
+
     /// Where `path` leads when every symbolic link on the way is followed inside the tree, the last
     /// component not included: what `lstat` would look at. Missing parts stay as they are written;
     /// `..` in a link stops at the root, as in a chroot.

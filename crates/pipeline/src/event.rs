@@ -6,15 +6,6 @@ use names::{Arch, Digest, ReleaseId, ServiceName};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event {
-    /// The address of an archive was found out.
-    MirrorChosen {
-        /// The archive.
-        archive: String,
-        /// Its address, without credentials.
-        url: String,
-        /// Why this one.
-        from: String,
-    },
     /// The indexes of a distribution are read and its packages chosen.
     LockingDistro {
         /// The distribution.

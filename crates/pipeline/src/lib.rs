@@ -1,1 +1,77 @@
 //! Lock, plan and build: the only crate that knows the order of work.
+//!
+//! [`lock()`] turns the tree into exact lists of packages, [`build()`] turns those into an image, and
+//! [`check()`] reads everything that a user has written. All of them are functions from a [`Setting`]
+//! and a request to a result; what happens meanwhile is told to a closure as [`Event`]s.
+//!
+//! ```no_run
+//! use pipeline::{BuildRequest, Outside, OutsideSettings, Setting};
+//!
+//! let store = store::Store::open("/var/cache/cooperage".as_ref())?;
+//! let outside = Outside::new(OutsideSettings {
+//!     variables: std::env::vars().collect(),
+//!     mirrors: Default::default(),
+//!     offline: false,
+//!     version: "0.1.0".to_owned(),
+//! });
+//! let root = std::path::Path::new("/srv/releases");
+//! let now = names::Epoch::from_rfc3339("2026-11-21").unwrap();
+//! let setting = Setting { root, store: &store, outside: &outside, now, jobs: 2 };
+//! let request = BuildRequest {
+//!     service: "keystone".parse()?,
+//!     release: "2025.2".parse()?,
+//!     distro: "debian-trixie".parse()?,
+//!     arch: names::Arch::Amd64,
+//!     locked: true,
+//!     epoch: None,
+//!     out: "/srv/out".into(),
+//! };
+//! let summary = pipeline::build(&setting, &request, &mut |event| println!("{event:?}"))?;
+//! println!("{} {}", summary.name, summary.digest);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod assemble;
+mod blame;
+mod build;
+mod check;
+mod describe;
+mod environment;
+mod event;
+mod examples;
+mod fetching;
+mod files;
+mod groups;
+mod image;
+mod image_info;
+mod key;
+mod layers;
+mod lock;
+mod locking;
+mod locks;
+mod outside;
+mod plan;
+mod service_layer;
+mod setting;
+mod stale;
+mod summary;
+mod workers;
+
+pub use assemble::{LayersError, MakeLayer};
+pub use blame::Blame;
+pub use build::{BuildError, BuildRequest, build};
+pub use check::check;
+pub use describe::DescribeError;
+pub use event::Event;
+pub use files::write_file;
+pub use lock::{
+    BaseList, DistroLock, LockFile, LockFileError, LockedSource, ReleaseLock, ServiceList,
+    SourceKind,
+};
+pub use locking::{LockError, LockMode, LockReport, LockRequest, ScriptFault, Update, lock};
+pub use locks::LocksError;
+pub use outside::{Outside, OutsideSettings};
+pub use service_layer::ServiceError;
+pub use setting::{Listener, Setting};
+pub use stale::stale;
+pub use summary::{LayerSummary, Summary};

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use wheels::LockedWheel;
 
 /// The version of both formats.
-pub const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 1;
 
 /// `distros/<id>.lock`: the suites and the packages of each base.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -293,6 +293,25 @@ impl ReleaseLock {
         self.services.iter().find(|list| list.name == *name && list.arch == arch)
     }
 
+    /// The list of a service, to change it; an empty one is made if need be.
+    pub(crate) fn list_mut(&mut self, name: &ServiceName, arch: Arch) -> &mut ServiceList {
+        let same = |list: &ServiceList| list.name == *name && list.arch == arch;
+        let index = self.services.iter().position(same).unwrap_or_else(|| {
+            self.services.push(ServiceList {
+                name: name.clone(),
+                arch,
+                source: String::new(),
+                python: String::new(),
+                packages: vec![],
+                requirements: vec![],
+                debs: vec![],
+                wheels: vec![],
+            });
+            self.services.len() - 1
+        });
+        &mut self.services[index]
+    }
+
     /// The source that a list refers to.
     pub fn source(&self, list: &ServiceList) -> Option<&LockedSource> {
         self.sources.iter().find(|source| source.key() == list.source)
@@ -311,7 +330,7 @@ impl ReleaseLock {
 }
 
 /// How lists refer to a package: `name=version`.
-pub fn deb_key(deb: &LockedDeb) -> String {
+pub(crate) fn deb_key(deb: &LockedDeb) -> String {
     format!("{}={}", deb.name, deb.version)
 }
 

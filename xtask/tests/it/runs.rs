@@ -93,7 +93,7 @@ fn keystone_answers() {
 
     assert_eq!(
         inside(&rootfs, "getent passwd 42424").trim(),
-        "keystone:x:42424:42424:keystone:/var/lib/keystone:/usr/sbin/nologin"
+        "keystone:x:42424:42424:OpenStack Identity:/var/lib/keystone:/usr/sbin/nologin"
     );
     let owned = "stat -c '%u:%g %n' /etc/keystone /var/log/keystone /var/lib/keystone /var/cache/keystone";
     for line in inside(&rootfs, owned).lines() {

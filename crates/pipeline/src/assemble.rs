@@ -1,0 +1,303 @@
+//! From a plan to the layers of an image.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use distro::{DebError, DistroFile, UnpackedDeb};
+use filetree::{Node, Pack, Tree, TreeError, TreePath};
+use names::Epoch;
+use rootfs::{AssembleError, Request};
+use store::{Blob, FetchError};
+use venv::{InstallError, Layout, LayoutError, MergeError};
+use wheels::{LocateError, LockedWheel, UnpackError};
+
+use crate::Event;
+use crate::blame::Blame;
+use crate::environment;
+use crate::groups;
+use crate::layers::{self, MadeLayer, MakeLayerError};
+use crate::plan::{LayerKind, Plan, PlannedLayer};
+use crate::service_layer::{self, PREFIX, ServiceError};
+use crate::setting::{Listener, Setting};
+use crate::{fetching, workers};
+
+/// Why the layers of an image cannot be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LayersError {
+    /// Packages of the distribution cannot be had.
+    #[error("cannot get the packages of the distribution")]
+    Debs(#[source] FetchError),
+    /// Wheels cannot be had.
+    #[error("cannot get the wheels")]
+    Wheels(#[source] LocateError),
+    /// A .deb cannot be used.
+    #[error("a package of the distribution cannot be unpacked")]
+    Deb(#[from] DebError),
+    /// A wheel cannot be used.
+    #[error("a wheel cannot be unpacked")]
+    Wheel(#[from] UnpackError),
+    /// The packages make no root file system.
+    #[error("the root file system cannot be made")]
+    Root(#[from] AssembleError),
+    /// A wheel makes no tree.
+    #[error("a wheel cannot be installed")]
+    Install(#[from] InstallError),
+    /// The virtual environment cannot be made.
+    #[error("the virtual environment cannot be made")]
+    Environment(#[from] LayoutError),
+    /// Wheels do not fit together.
+    #[error("the wheels do not fit together")]
+    Merge(#[from] MergeError),
+    /// The layers do not fit over each other.
+    #[error("the layers do not fit over each other")]
+    Tree(#[from] TreeError),
+    /// The service does not fit.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    /// A layer cannot be written.
+    #[error(transparent)]
+    Layer(#[from] MakeLayer),
+}
+
+/// Why a layer could not be written. Opaque: its text and causes say all.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct MakeLayer(#[from] MakeLayerError);
+
+impl LayersError {
+    /// Who must act.
+    pub(crate) fn blame(&self) -> Blame {
+        match self {
+            LayersError::Debs(error) => Blame::of_fetch(error),
+            LayersError::Wheels(error) => of_locate(error),
+            LayersError::Deb(_) | LayersError::Wheel(_) => Blame::Verification,
+            LayersError::Install(InstallError::Verify { .. }) => Blame::Verification,
+            LayersError::Service(_) | LayersError::Layer(_) => Blame::Input,
+            _ => Blame::Step,
+        }
+    }
+
+    /// Whether a locked package of the distribution is on no mirror any more.
+    pub(crate) fn is_gone(&self) -> bool {
+        matches!(self, LayersError::Debs(FetchError::NotFound { .. }))
+    }
+}
+
+/// Who must act when a wheel cannot be had.
+pub(crate) fn of_locate(error: &LocateError) -> Blame {
+    match error {
+        LocateError::Fetch { source, .. } | LocateError::Blobs { source } => {
+            Blame::of_fetch(source)
+        }
+        _ => Blame::Upstream,
+    }
+}
+
+/// Gives the layers of `plan`, the lowest first. A layer that was made before is taken from the
+/// store; what the others need is fetched and unpacked, and nothing else.
+pub(crate) fn layers(
+    setting: &Setting<'_>,
+    distro: &DistroFile,
+    plan: &Plan<'_>,
+    tell: Listener<'_>,
+) -> Result<Vec<MadeLayer>, LayersError> {
+    let mut done = Done::find(setting, plan, tell);
+    let service_missing = done.misses(LayerKind::Service);
+    let system = roots(setting, distro, plan, &mut done, tell)?;
+    let python = python(setting, distro, plan, &mut done, tell)?;
+    if service_missing {
+        let mut lower = system;
+        for group in python.groups.values() {
+            lower.overlay(group)?;
+        }
+        let mut upper = lower.clone();
+        upper.overlay(&python.own)?;
+        let time = python.own.newest();
+        service_layer::add(&mut upper, plan.service, &python.own, &plan.info, time)?;
+        done.make(LayerKind::Service, &lower, &upper, tell)?;
+    }
+    Ok(done.layers.into_iter().flatten().collect())
+}
+
+/// The layers that there are, by their place in the plan.
+struct Done<'a> {
+    setting: &'a Setting<'a>,
+    plan: &'a Plan<'a>,
+    layers: Vec<Option<MadeLayer>>,
+}
+
+impl<'a> Done<'a> {
+    fn find(setting: &'a Setting<'a>, plan: &'a Plan<'a>, tell: Listener<'_>) -> Self {
+        let find = |planned: &PlannedLayer| layers::find(setting.store, &planned.key);
+        let layers: Vec<Option<MadeLayer>> = plan.layers.iter().map(find).collect();
+        for made in layers.iter().flatten() {
+            tell(Event::LayerReused { layer: made.name.clone(), digest: made.layer.digest });
+        }
+        Self { setting, plan, layers }
+    }
+
+    fn misses(&self, kind: LayerKind) -> bool {
+        let mut all = self.plan.layers.iter().zip(&self.layers);
+        all.any(|(planned, made)| planned.kind == kind && made.is_none())
+    }
+
+    /// Makes the layer of this kind, if the plan has it and it is missing: what `upper` adds to
+    /// `lower`.
+    fn make(
+        &mut self,
+        kind: LayerKind,
+        lower: &Tree,
+        upper: &Tree,
+        tell: Listener<'_>,
+    ) -> Result<(), LayersError> {
+        for (planned, made) in self.plan.layers.iter().zip(&mut self.layers) {
+            if planned.kind != kind || made.is_some() {
+                continue;
+            }
+            tell(Event::LayerStarted { layer: planned.name.clone() });
+            let entries = filetree::changes(lower, upper, upper.newest());
+            let Setting { store, jobs, .. } = *self.setting;
+            let layer =
+                layers::make(store, &planned.key, &planned.name, &entries, self.plan.clamp, jobs)
+                    .map_err(MakeLayer)?;
+            let (digest, size) = (layer.layer.digest, layer.layer.size);
+            *made = Some(layer);
+            tell(Event::LayerFinished { layer: planned.name.clone(), digest, size });
+        }
+        Ok(())
+    }
+}
+
+/// Makes the layers of the distribution that are missing, and gives the root that the service is laid
+/// over; an empty tree where nobody needs it.
+fn roots(
+    setting: &Setting<'_>,
+    distro: &DistroFile,
+    plan: &Plan<'_>,
+    done: &mut Done<'_>,
+    tell: Listener<'_>,
+) -> Result<Tree, LayersError> {
+    let alone = plan.system.is_empty();
+    let whole_needed = done.misses(LayerKind::System) || done.misses(LayerKind::Service);
+    let base_needed =
+        done.misses(LayerKind::Base) || done.misses(LayerKind::System) || (whole_needed && alone);
+    if !base_needed && !whole_needed {
+        return Ok(Tree::new());
+    }
+    let mut locked = plan.base.clone();
+    if whole_needed {
+        locked.extend(&plan.system);
+    }
+    let blobs = fetching::debs(setting, &locked, tell).map_err(LayersError::Debs)?;
+    let unpack = |blob: &Blob| distro::unpack_deb(setting.store, blob);
+    let mut debs = workers::for_each(&blobs, setting.jobs, unpack)?;
+    let assemble = |debs: &[UnpackedDeb], asked: &[String], newest: &[UnpackedDeb]| {
+        let packs = newest.iter().flat_map(|deb| &deb.pack.entries);
+        let time = packs.map(|(_, node)| node.mtime).max().unwrap_or_default();
+        rootfs::assemble(&Request { arch: plan.arch, distro, debs, requested: asked, time })
+    };
+    let mut base = Tree::new();
+    if base_needed {
+        let debs = &debs[..plan.base.len()];
+        base = assemble(debs, &plan.base_asked, debs)?;
+        done.make(LayerKind::Base, &Tree::new(), &base, tell)?;
+    }
+    if alone || !whole_needed {
+        return Ok(base);
+    }
+    let asked = [&plan.base_asked[..], &plan.system_asked[..]].concat();
+    let whole = assemble(&debs, &asked, &debs[plan.base.len()..])?;
+    debs.clear();
+    done.make(LayerKind::System, &base, &whole, tell)?;
+    Ok(whole)
+}
+
+/// The trees of a service's wheels.
+struct Python {
+    /// By the number of the group; those that somebody needs.
+    groups: BTreeMap<usize, Tree>,
+    /// The service's own wheel; empty where nobody needs it.
+    own: Tree,
+}
+
+/// Makes the layers of dependencies that are missing, and gives the trees that the service is laid
+/// over.
+fn python(
+    setting: &Setting<'_>,
+    distro: &DistroFile,
+    plan: &Plan<'_>,
+    done: &mut Done<'_>,
+    tell: Listener<'_>,
+) -> Result<Python, LayersError> {
+    let service = done.misses(LayerKind::Service);
+    let mut needed = BTreeSet::new();
+    for (index, group) in plan.groups.iter().enumerate() {
+        if service || done.misses(LayerKind::Python(index)) {
+            needed.insert(index);
+            let below = groups::below(&plan.groups, group);
+            needed.extend(below.filter_map(|other| plan.groups.iter().position(|g| g == other)));
+        }
+    }
+    let mut locked: Vec<&LockedWheel> = needed
+        .iter()
+        .flat_map(|index| &plan.groups[*index].wheels)
+        .filter_map(|file| plan.wheels.iter().find(|wheel| wheel.file == *file).copied())
+        .collect();
+    if service {
+        locked.push(plan.own);
+    }
+    if locked.is_empty() && needed.is_empty() {
+        return Ok(Python { groups: BTreeMap::new(), own: Tree::new() });
+    }
+    let blobs = fetching::wheels(setting, &locked, tell).map_err(LayersError::Wheels)?;
+    let unpack = |blob: &Blob| wheels::unpack(setting.store, blob);
+    let packs = workers::for_each(&blobs, setting.jobs, unpack)?;
+    let packs: BTreeMap<&str, (&LockedWheel, &Pack)> =
+        locked.iter().zip(&packs).map(|(wheel, pack)| (&*wheel.file, (*wheel, pack))).collect();
+    let layout = Layout {
+        prefix: TreePath::from_member(PREFIX).expect("the prefix is a clean path"),
+        python: distro.python.path.clone(),
+        version: plan.python.to_owned(),
+    };
+    let mut trees = BTreeMap::new();
+    for index in needed {
+        let wheels: Vec<_> =
+            plan.groups[index].wheels.iter().map(|file| packs[file.as_str()]).collect();
+        let made = environment::with_wheels(&layout, &wheels, index == 0)?;
+        for collision in &made.collisions {
+            let text = format!(
+                "/{} is in {} and in {}: the image has the latter's",
+                collision.path, collision.loser, collision.winner
+            );
+            tell(Event::Note { text });
+        }
+        trees.insert(index, made.tree);
+    }
+    for (index, group) in plan.groups.iter().enumerate() {
+        if done.misses(LayerKind::Python(index)) {
+            let mut below = parents(&layout)?;
+            for other in groups::below(&plan.groups, group) {
+                let place = plan.groups.iter().position(|group| group == other);
+                below.overlay(&trees[&place.expect("it is one of the groups")])?;
+            }
+            let mut upper = below.clone();
+            upper.overlay(&trees[&index])?;
+            done.make(LayerKind::Python(index), &below, &upper, tell)?;
+        }
+    }
+    let own = match service {
+        true => environment::of_service(&layout, packs[plan.own.file.as_str()])?,
+        false => Tree::new(),
+    };
+    Ok(Python { groups: trees, own })
+}
+
+/// The directories above the prefix, which every Debian has: a layer of wheels does not depend on the
+/// packages below it, and is shared by services that have others.
+fn parents(layout: &Layout) -> Result<Tree, LayersError> {
+    let mut tree = Tree::new();
+    if let Some(parent) = layout.prefix.parent() {
+        tree.insert_with_parents(parent, Node::directory(0o755, Epoch(0)))?;
+    }
+    Ok(tree)
+}

@@ -1,0 +1,176 @@
+//! What the tree says of one release on one distribution.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use distro::{Base, DistroFile, LockedDeb};
+use names::{Arch, DistroId, Fault, ReleaseId, ServiceName, nearest, render_faults};
+use release::{Release, Service, UnknownName};
+use source_refs::SourceRef;
+
+use crate::lock::DistroLock;
+use crate::plan::BASE;
+
+/// The tree, and the distribution that is asked for.
+#[derive(Debug)]
+pub(crate) struct Description {
+    pub(crate) tree: release::Tree,
+    pub(crate) distro: DistroFile,
+    /// The text of the distribution's file: what its layers depend on.
+    pub(crate) distro_text: String,
+    /// The keyrings that the distribution's suites name, by file name.
+    pub(crate) keyrings: BTreeMap<String, Vec<u8>>,
+}
+
+/// Why the tree does not describe what is asked for.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DescribeError {
+    /// Files of the tree have faults.
+    #[error("{}\nthe tree has faults: `cargo xtask check` lists them all", render_faults(.0))]
+    Faults(Vec<Fault>),
+    /// The release or the service is not there.
+    #[error(transparent)]
+    Unknown(#[from] UnknownName),
+    /// The distribution is not there.
+    #[error("there is no distro {name}: {hint}")]
+    UnknownDistro {
+        /// The name that was asked for.
+        name: DistroId,
+        /// The names that there are.
+        hint: String,
+    },
+    /// The distribution has no such base.
+    #[error("{distro} has no base {name}: add [base.{name}] to its file")]
+    UnknownBase {
+        /// The base.
+        name: String,
+        /// The distribution.
+        distro: String,
+    },
+    /// The release does not say where a service comes from.
+    #[error(
+        "releases/{release}/source-refs.yaml does not name {service}: add a line such as \
+         `{service}: \"28.1.0\"`"
+    )]
+    NoSource {
+        /// The service.
+        service: ServiceName,
+        /// The release.
+        release: ReleaseId,
+    },
+    /// A file of the tree cannot be read.
+    #[error("cannot read {}", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl Description {
+    /// Reads the tree at `root`.
+    pub(crate) fn read(root: &Path, distro: &DistroId) -> Result<Self, DescribeError> {
+        let tree = release::Tree::read(root).map_err(DescribeError::Faults)?;
+        let file = PathBuf::from(format!("distros/{distro}.toml"));
+        let text = match fs_err::read_to_string(root.join(&file)) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let hint = known(root, distro);
+                return Err(DescribeError::UnknownDistro { name: distro.clone(), hint });
+            }
+            Err(source) => return Err(DescribeError::Read { path: file, source }),
+        };
+        let parsed = DistroFile::parse(&text, &file).map_err(DescribeError::Faults)?;
+        let mut keyrings = BTreeMap::new();
+        for suite in &parsed.suites {
+            let path = Path::new("distros/keyrings").join(&suite.keyring);
+            let bytes = fs_err::read(root.join(&path))
+                .map_err(|source| DescribeError::Read { path, source })?;
+            keyrings.insert(suite.keyring.clone(), bytes);
+        }
+        Ok(Self { tree, distro: parsed, distro_text: text, keyrings })
+    }
+
+    pub(crate) fn release(&self, id: ReleaseId) -> Result<&Release, DescribeError> {
+        Ok(self.tree.release(id)?)
+    }
+
+    /// What a base is made of.
+    pub(crate) fn base(&self, name: &str) -> Result<&Base, DescribeError> {
+        self.distro.base.get(name).ok_or_else(|| DescribeError::UnknownBase {
+            name: name.to_owned(),
+            distro: self.distro.name.clone(),
+        })
+    }
+
+    /// The packages of the distribution that a recipe asks for, in order.
+    pub(crate) fn system_packages(&self, service: &Service, distro: &DistroId) -> Vec<String> {
+        service.system_packages.of(distro).into_iter().map(str::to_owned).collect()
+    }
+
+    /// The Python requirements that a recipe asks for besides the service: its extras, written as
+    /// `project[extra]`, then the others as they are written.
+    pub(crate) fn requirements(&self, service: &Service) -> Vec<String> {
+        let extras = service.python.extras.iter().map(|extra| format!("{}[{extra}]", service.project));
+        extras.chain(service.python.packages.iter().map(|one| one.text.clone())).collect()
+    }
+
+    /// Where the source of a service comes from.
+    pub(crate) fn source<'a>(
+        &'a self,
+        release: &'a Release,
+        service: &Service,
+    ) -> Result<&'a SourceRef, DescribeError> {
+        release.sources.get(&service.name).ok_or_else(|| DescribeError::NoSource {
+            service: service.name.clone(),
+            release: release.id,
+        })
+    }
+
+    /// The whole version of the interpreter in a lock: the upstream part of the version of its
+    /// package, `3.13.5` of `3.13.5-2+deb13u1`.
+    pub(crate) fn locked_python(&self, lock: &DistroLock, arch: Arch) -> Option<String> {
+        let base = lock.base(BASE, arch)?;
+        self.python_of(lock.base_debs(base).into_iter())
+    }
+
+    /// As [`Description::locked_python`], among `debs`.
+    pub(crate) fn python_of<'a>(
+        &self,
+        mut debs: impl Iterator<Item = &'a LockedDeb>,
+    ) -> Option<String> {
+        let package = format!("python{}-minimal", self.distro.python.version);
+        let version = debs.find(|deb| deb.name == package)?.version.as_str();
+        let upstream = version.split_once(':').map_or(version, |(_, rest)| rest);
+        let end = upstream.find(|c: char| !c.is_ascii_digit() && c != '.');
+        Some(upstream[..end.unwrap_or(upstream.len())].trim_end_matches('.').to_owned())
+    }
+
+    pub(crate) fn service(&self, name: &ServiceName) -> Result<&Service, DescribeError> {
+        Ok(self.tree.service(name)?)
+    }
+}
+
+/// The ids of the distributions that a tree has, in order.
+pub(crate) fn distros(root: &Path) -> Vec<DistroId> {
+    let Ok(folder) = fs_err::read_dir(root.join("distros")) else { return Vec::new() };
+    let mut ids: Vec<DistroId> = folder
+        .filter_map(|entry| {
+            entry.ok()?.file_name().to_str()?.strip_suffix(".toml")?.parse().ok()
+        })
+        .collect();
+    ids.sort();
+    ids
+}
+
+fn known(root: &Path, asked: &DistroId) -> String {
+    let ids: Vec<String> = distros(root).iter().map(ToString::to_string).collect();
+    match nearest(asked.as_str(), ids.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean {near}?"),
+        None if ids.is_empty() => "the tree has none".to_owned(),
+        None => format!("the tree has {}", ids.join(", ")),
+    }
+}

@@ -1,0 +1,24 @@
+//! Small files that appear whole or not at all.
+
+use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+/// Writes `text` to `path`, in place of what was there: whoever looks sees the old file or the new
+/// one. The folders above are made if need be. The mode is 0644, less the process's umask.
+///
+/// # Errors
+/// When the folder or the file cannot be written.
+pub fn write_file(path: &Path, text: &str) -> io::Result<()> {
+    let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    fs_err::create_dir_all(folder)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".")
+        .suffix(".tmp")
+        .permissions(std::fs::Permissions::from_mode(0o644))
+        .tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_data()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}

@@ -1,0 +1,47 @@
+//! What an image says about itself.
+
+use std::collections::BTreeMap;
+
+use names::{Arch, Epoch, ReleaseId};
+use oci_writer::RunConfig;
+use release::Service;
+
+use crate::lock::LockedSource;
+use crate::service_layer::PREFIX;
+
+/// How the image of a service is started, and its labels: the pre-defined annotation keys of the
+/// image-spec (annotations.md), as far as they are known, then the recipe's own. `revision` is left
+/// out: the wheel of a release does not say which commit it was built from.
+pub(crate) fn config(
+    service: &Service,
+    release: ReleaseId,
+    source: &LockedSource,
+    arch: Arch,
+    created: Epoch,
+) -> RunConfig {
+    let user = &service.user;
+    let path = format!("{PREFIX}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+    let mut env =
+        BTreeMap::from([("PATH".to_owned(), path), ("LANG".to_owned(), "C.UTF-8".to_owned())]);
+    env.extend(service.image.environment.clone());
+    let label = |name: &str, value: String| (format!("org.opencontainers.image.{name}"), value);
+    let mut labels = BTreeMap::from([
+        label("title", service.name.to_string()),
+        label("description", service.description.clone()),
+        label("version", source.version.clone()),
+        label("created", created.to_string()),
+        ("org.openstack.release".to_owned(), release.to_string()),
+        ("org.openstack.source-ref".to_owned(), source.reference.clone()),
+        ("org.openstack.architecture".to_owned(), arch.to_string()),
+    ]);
+    labels.extend(service.image.labels.clone());
+    RunConfig {
+        user: format!("{}:{}", user.uid, user.gid),
+        env,
+        working_dir: "/".to_owned(),
+        cmd: service.image.command.clone(),
+        labels,
+        exposed_ports: service.image.ports.iter().map(|port| format!("{port}/tcp")).collect(),
+        ..RunConfig::default()
+    }
+}

@@ -1,0 +1,76 @@
+//! Layers that are made once.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write as _};
+
+use filetree::{Node, TreePath};
+use names::{Digest, Epoch};
+use oci_writer::{Compression, Layer, LayerError, LayerOptions};
+use serde::{Deserialize, Serialize};
+use store::{BlobError, Store};
+
+/// The kind of the records in the store. The number is the format level of all that decides about a
+/// layer's bytes: the tar writer, the compressor, the effects of scripts, the virtual environment.
+pub(crate) const KIND: &str = "layer-1";
+
+/// A layer, and the newest time in it.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct MadeLayer {
+    /// What it holds, for people.
+    pub(crate) name: String,
+    /// The layer in the store.
+    pub(crate) layer: Layer,
+    /// The newest time of its entries.
+    pub(crate) newest: Epoch,
+}
+
+/// Why a layer could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum MakeLayerError {
+    #[error(transparent)]
+    Write(#[from] LayerError),
+    #[error("cannot note the layer `{layer}` in the store")]
+    Record { layer: String, source: io::Error },
+    #[error("cannot note the layer `{layer}` in the store")]
+    Store { layer: String, source: BlobError },
+}
+
+/// The layer with this key, if it was made before and its bytes are still there.
+pub(crate) fn find(store: &Store, key: &Digest) -> Option<MadeLayer> {
+    let text = fs_err::read_to_string(store.derived(KIND, key)?).ok()?;
+    let made: MadeLayer = serde_json::from_str(&text).ok()?;
+    let blob = store.blob(&made.layer.digest)?;
+    (blob.size == made.layer.size).then_some(made)
+}
+
+/// Writes a layer and notes it under its key.
+pub(crate) fn make(
+    store: &Store,
+    key: &Digest,
+    name: &str,
+    entries: &BTreeMap<TreePath, Node>,
+    clamp: Option<Epoch>,
+    jobs: usize,
+) -> Result<MadeLayer, MakeLayerError> {
+    let options = LayerOptions {
+        clamp,
+        compression: Compression::default(),
+        jobs,
+        created_by: format!("cooperage: {name}"),
+    };
+    let layer = oci_writer::write_layer(store, entries.iter(), &options)?;
+    let newest = entries.values().map(|node| node.mtime).max().unwrap_or_default();
+    let newest = clamp.map_or(newest, |clamp| newest.min(clamp));
+    let made = MadeLayer { name: name.to_owned(), layer, newest };
+    let text = serde_json::to_vec(&made).expect("a record is plain text and numbers");
+    let named = || name.to_owned();
+    let stored = |source| MakeLayerError::Store { layer: named(), source };
+    let mut writer = store.derived_writer(KIND, key).map_err(stored)?;
+    writer
+        .write_all(&text)
+        .map_err(|source| MakeLayerError::Record { layer: named(), source })?;
+    writer.finish().map_err(stored)?;
+    Ok(made)
+}

@@ -1,0 +1,284 @@
+//! The packages of the distribution: those of the base, and what services add to it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use distro::{
+    ClassifyError, Index, LockedDeb, LockedSuite, ScriptKind, UnpackedDeb, classify,
+};
+use names::{Arch, ArchiveName, ReleaseId, ServiceName};
+use signer::Keyring;
+use store::{Blob, FetchError};
+
+use super::{LockError, LockRequest, ScriptFault, changes};
+use crate::Event;
+use crate::describe::Description;
+use crate::lock::{BaseList, LockFile as _, ReleaseLock, deb_key};
+use crate::locks::Locks;
+use crate::plan::BASE;
+use crate::setting::{Listener, Setting};
+use crate::{examples, fetching, workers};
+
+/// The lock of another release, which changes because the base does.
+pub(super) struct OtherLock {
+    pub(super) path: PathBuf,
+    pub(super) text: String,
+    pub(super) changes: Vec<String>,
+}
+
+/// Locks the base and the packages of `services` in `locks`; gives the locks of other releases that
+/// change with the base.
+pub(super) fn lock(
+    setting: &Setting<'_>,
+    request: &LockRequest,
+    description: &Description,
+    services: &[ServiceName],
+    locks: &mut Locks,
+    tell: Listener<'_>,
+) -> Result<Vec<OtherLock>, LockError> {
+    let arch = request.arch;
+    tell(Event::LockingDistro { distro: request.distro.to_string(), arch });
+    let mut others = others(setting, request, description)?;
+    let held: Vec<LockedDeb> = {
+        let all = locks.distro.debs.iter().chain(&locks.release.debs);
+        let all = all.chain(others.iter().flat_map(|other| &other.debs));
+        let serves = |deb: &&LockedDeb| deb.arch == "all" || deb.arch == arch.debian();
+        all.filter(serves).cloned().collect()
+    };
+    let (mut index, suites) = read_suites(setting, request, description, tell)?;
+    add_held(setting, &mut index, &held, tell)?;
+    let keep: Vec<LockedDeb> =
+        held.iter().filter(|deb| request.keeps(&deb.name)).cloned().collect();
+
+    let asked = description.base(BASE)?;
+    let what = format!("the base {BASE} of {}", request.distro);
+    let solving = distro::Request {
+        packages: asked.packages.clone(),
+        essential: asked.essential,
+        prefer: keep.clone(),
+        ..distro::Request::default()
+    };
+    let base = solve(&index, &solving, &what)?;
+    let moved = {
+        let keys: Vec<String> = base.iter().map(deb_key).collect();
+        locks.distro.base(BASE, arch).is_none_or(|old| old.debs != keys)
+    };
+    let mut solver = Solver { index: &index, base: &base, keep: &keep, chosen: base.clone() };
+    for name in services {
+        let packages =
+            description.system_packages(description.service(name)?, &request.distro);
+        solver.lock_service(&mut locks.release, name, arch, packages)?;
+    }
+    let untouched: Vec<(ServiceName, Vec<String>)> = locks
+        .release
+        .services
+        .iter()
+        .filter(|list| moved && list.arch == arch && !services.contains(&list.name))
+        .map(|list| (list.name.clone(), list.packages.clone()))
+        .collect();
+    for (name, packages) in untouched {
+        solver.lock_service(&mut locks.release, &name, arch, packages)?;
+    }
+    let mut changed = Vec::new();
+    for other in others.iter_mut().filter(|_| moved) {
+        let before = other.clone();
+        let lists: Vec<(ServiceName, Vec<String>)> = other
+            .services
+            .iter()
+            .filter(|list| list.arch == arch)
+            .map(|list| (list.name.clone(), list.packages.clone()))
+            .collect();
+        for (name, packages) in lists {
+            solver.lock_service(other, &name, arch, packages)?;
+        }
+        other.sort();
+        changed.push(OtherLock {
+            path: ReleaseLock::path(other.release, &request.distro),
+            text: other.render(),
+            changes: changes::of_packages(&before, other),
+        });
+    }
+    let chosen = solver.chosen;
+    check_scripts(setting, description, &chosen, &held, tell)?;
+
+    locks.distro.bases.retain(|old| (old.name.as_str(), old.arch) != (BASE, arch));
+    locks.distro.bases.push(BaseList {
+        name: BASE.to_owned(),
+        arch,
+        packages: asked.packages.clone(),
+        debs: base.iter().map(deb_key).collect(),
+    });
+    locks.distro.debs.extend(base);
+    // Nothing moved: the suites that the base was chosen from stay those in the lock.
+    if moved || locks.distro.suites.is_empty() {
+        locks.distro.suites = suites;
+    }
+    locks.sort();
+    Ok(changed)
+}
+
+/// The locks of the other releases on the same distribution.
+fn others(
+    setting: &Setting<'_>,
+    request: &LockRequest,
+    description: &Description,
+) -> Result<Vec<ReleaseLock>, LockError> {
+    let other = |id: &&ReleaseId| **id != request.release;
+    let mut locks = Vec::new();
+    for id in description.tree.releases.keys().filter(other) {
+        let lock = Locks::read(setting.root, *id, &request.distro)?.release;
+        if !lock.services.is_empty() {
+            locks.push(lock);
+        }
+    }
+    Ok(locks)
+}
+
+/// Fetches and verifies the indexes. Suites of an archive whose address nobody has named are read
+/// after the example sources in the distribution's own `apt` package were asked.
+fn read_suites(
+    setting: &Setting<'_>,
+    request: &LockRequest,
+    description: &Description,
+    tell: Listener<'_>,
+) -> Result<(Index, Vec<LockedSuite>), LockError> {
+    let mut keyrings = BTreeMap::new();
+    for (name, bytes) in &description.keyrings {
+        let keyring = Keyring::parse(bytes)
+            .map_err(|source| LockError::Keyring { keyring: name.clone(), source })?;
+        keyrings.insert(name.clone(), keyring);
+    }
+    let failed = |source| LockError::Suites { distro: request.distro.clone(), source };
+    let suites = &description.distro.suites;
+    let unknown: Vec<&ArchiveName> = suites
+        .iter()
+        .map(|suite| &suite.archive)
+        .filter(|archive| !setting.outside.knows(archive))
+        .collect();
+    if !unknown.is_empty() {
+        let known: Vec<distro::Suite> =
+            suites.iter().filter(|suite| !unknown.contains(&&suite.archive)).cloned().collect();
+        let (index, _) = distro::fetch_suites(
+            setting.outside, setting.store, &known, &keyrings, request.arch, Some(setting.now),
+        )
+        .map_err(failed)?;
+        if let Some(apt) = index.newest("apt") {
+            examples::learn(setting, &apt, tell)?;
+        }
+    }
+    distro::fetch_suites(
+        setting.outside, setting.store, suites, &keyrings, request.arch, Some(setting.now),
+    )
+    .map_err(failed)
+}
+
+/// Adds what is locked and in no suite any more, as long as it can still be had.
+fn add_held(
+    setting: &Setting<'_>,
+    index: &mut Index,
+    held: &[LockedDeb],
+    tell: Listener<'_>,
+) -> Result<(), LockError> {
+    for deb in held {
+        if index.find(&deb.name, &deb.version).is_some() {
+            continue;
+        }
+        match fetching::debs(setting, &[deb], tell) {
+            Ok(blobs) => {
+                for blob in blobs {
+                    let stanza = distro::unpack_deb(setting.store, &blob)?.stanza;
+                    let fields = stanza.fields.iter();
+                    let control: Vec<String> =
+                        fields.map(|(name, value)| format!("{name}: {value}\n")).collect();
+                    index.add_locked(deb, &control.concat())?;
+                }
+            }
+            Err(FetchError::NotFound { .. }) => tell(Event::Note {
+                text: format!("{} {} is on no mirror any more", deb.name, deb.version),
+            }),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+fn solve(index: &Index, request: &distro::Request, what: &str) -> Result<Vec<LockedDeb>, LockError> {
+    let solution = distro::solve(index, request)
+        .map_err(|source| LockError::Solve { what: what.to_owned(), source })?;
+    Ok(solution.debs)
+}
+
+/// Chooses packages of services over one base.
+struct Solver<'a> {
+    index: &'a Index,
+    base: &'a [LockedDeb],
+    keep: &'a [LockedDeb],
+    /// All that was chosen, the base among them.
+    chosen: Vec<LockedDeb>,
+}
+
+impl Solver<'_> {
+    fn lock_service(
+        &mut self,
+        lock: &mut ReleaseLock,
+        service: &ServiceName,
+        arch: Arch,
+        packages: Vec<String>,
+    ) -> Result<(), LockError> {
+        let solving = distro::Request {
+            packages: packages.clone(),
+            prefer: self.keep.to_vec(),
+            installed: self.base.to_vec(),
+            ..distro::Request::default()
+        };
+        let debs = solve(self.index, &solving, &format!("{service} {}", lock.release))?;
+        let list = lock.list_mut(service, arch);
+        list.packages = packages;
+        list.debs = debs.iter().map(deb_key).collect();
+        lock.debs.extend(debs.iter().cloned());
+        self.chosen.extend(debs);
+        Ok(())
+    }
+}
+
+/// Every maintainer script of `chosen` must be classified: those that are not are told all at once,
+/// with what has changed since the version in `held`.
+fn check_scripts(
+    setting: &Setting<'_>,
+    description: &Description,
+    chosen: &[LockedDeb],
+    held: &[LockedDeb],
+    tell: Listener<'_>,
+) -> Result<(), LockError> {
+    let mut unique: Vec<&LockedDeb> = chosen.iter().collect();
+    unique.sort();
+    unique.dedup();
+    let blobs = fetching::debs(setting, &unique, tell)?;
+    let unpack = |blob: &Blob| distro::unpack_deb(setting.store, blob);
+    let debs = workers::for_each(&blobs, setting.jobs, unpack)?;
+    let mut faults = Vec::new();
+    for deb in &debs {
+        if let Err(error) = classify(deb, &description.distro) {
+            let difference = match &error {
+                ClassifyError::Unknown(script) => former(setting, held, deb, script.kind)
+                    .map(|(text, version)| script.difference(&text, &version)),
+                _ => None,
+            };
+            faults.push(ScriptFault { error, difference });
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(LockError::Scripts(faults)) }
+}
+
+/// The script of the version that was locked before, where its .deb is still in the store.
+fn former(
+    setting: &Setting<'_>,
+    held: &[LockedDeb],
+    deb: &UnpackedDeb,
+    kind: ScriptKind,
+) -> Option<(String, String)> {
+    let old = held.iter().find(|old| old.name == deb.package && old.version != deb.version)?;
+    let blob = setting.store.blob(&old.sha256)?;
+    let unpacked = distro::unpack_deb(setting.store, &blob).ok()?;
+    Some((unpacked.scripts.get(&kind)?.clone(), old.version.to_string()))
+}

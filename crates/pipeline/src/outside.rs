@@ -1,0 +1,118 @@
+//! The way to the outside: this machine's mirrors behind one fetcher.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use fetch::{Http, Network};
+use mirrors::{Mirrors, Programs};
+use names::ArchiveName;
+use store::{Address, Blob, Document, FetchError, Fetcher, Store, Want};
+
+/// What the way to the outside depends on. Read by the command, given on as values.
+#[derive(Clone, Debug)]
+pub struct OutsideSettings {
+    /// The environment.
+    pub variables: BTreeMap<String, String>,
+    /// `--mirror`: addresses by archive.
+    pub mirrors: BTreeMap<ArchiveName, Vec<String>>,
+    /// Whether the network may be used.
+    pub offline: bool,
+    /// The version for the user agent.
+    pub version: String,
+}
+
+/// The way to the outside: resolves archives to this machine's mirrors when something is first asked
+/// of them, and fetches.
+#[derive(Debug)]
+pub struct Outside {
+    mirrors: Arc<Mirrors>,
+    http: Http,
+}
+
+impl Outside {
+    /// Reads and connects to nothing yet.
+    pub fn new(settings: OutsideSettings) -> Self {
+        let home = settings.variables.get("HOME").filter(|home| home.starts_with('/'));
+        let home = home.map(PathBuf::from);
+        let config = settings.variables.get("XDG_CONFIG_HOME").map(PathBuf::from);
+        let config = config.or_else(|| home.as_ref().map(|home| home.join(".config")));
+        let user = config.map(|config| config.join("cooperage/mirrors.toml"));
+        let files = user.into_iter().chain([PathBuf::from("/etc/cooperage/mirrors.toml")]).collect();
+        let netrc = settings.variables.get("NETRC").map(PathBuf::from);
+        let netrc = netrc.or_else(|| home.as_ref().map(|home| home.join(".netrc")));
+        let mirrors = Arc::new(Mirrors::new(mirrors::Settings {
+            explicit: settings.mirrors,
+            environment: settings.variables.clone(),
+            files,
+            root: PathBuf::from("/"),
+            home,
+            programs: Programs::Ask,
+        }));
+        let mut fetching = fetch::Settings::new(&settings.version);
+        fetching.network = if settings.offline { Network::Off } else { Network::On };
+        fetching.environment = settings.variables;
+        fetching.netrc = netrc;
+        // The InRelease of an apt source is asked for to learn which archive it is. That fetcher
+        // knows no archives itself.
+        let no_mirror = |archive: &ArchiveName| {
+            Err(FetchError::NoMirror { archive: archive.clone(), hint: String::new() })
+        };
+        let prober = Http::new(fetching.clone(), no_mirror);
+        let known = Arc::clone(&mirrors);
+        let resolve = move |archive: &ArchiveName| {
+            let probe = |url: &str| {
+                let address = Address::Url(url.to_owned());
+                let document = prober.document(&address, "*/*", 4 << 20).ok()?;
+                String::from_utf8(document.bytes).ok()
+            };
+            let resolved = known.resolve(archive, &probe).map_err(|error| {
+                FetchError::NoMirror { archive: archive.clone(), hint: reasons(&error) }
+            })?;
+            Ok(resolved.urls.into_iter().map(|source| source.url).collect())
+        };
+        Self { mirrors, http: Http::new(fetching, resolve) }
+    }
+
+    /// Whether an address of the archive is known. Asks the machine, not the network.
+    pub fn knows(&self, archive: &ArchiveName) -> bool {
+        self.mirrors.resolve(archive, &|_| None).is_ok()
+    }
+
+    /// Learns where a distribution's other archives are, from the example sources that its `apt`
+    /// package ships; `from` says which package that was.
+    pub fn learn(&self, example_sources: &str, from: &str) {
+        self.mirrors.add_example_sources(example_sources, from);
+    }
+}
+
+fn reasons(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+impl Fetcher for Outside {
+    fn document(
+        &self,
+        address: &Address,
+        accept: &str,
+        limit: u64,
+    ) -> Result<Document, FetchError> {
+        self.http.document(address, accept, limit)
+    }
+
+    fn blobs(
+        &self,
+        store: &Store,
+        wants: &[Want],
+        arrived: &mut dyn FnMut(usize, bool),
+    ) -> Result<Vec<Blob>, FetchError> {
+        self.http.blobs(store, wants, arrived)
+    }
+}

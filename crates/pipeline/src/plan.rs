@@ -1,0 +1,180 @@
+//! Which layers an image has, and their keys.
+
+use distro::LockedDeb;
+use names::{Arch, Digest, Epoch, ReleaseId};
+use release::Service;
+use wheels::LockedWheel;
+
+use crate::describe::Description;
+use crate::groups::{self, Group};
+use crate::image_info;
+use crate::key::Key;
+use crate::layers::KIND;
+use crate::locks::{Locks, LocksError};
+
+/// The name of the base that every image starts from.
+pub(crate) const BASE: &str = "full";
+
+/// All that decides about the layers of one image. Plain data: nothing is read or fetched for it.
+#[derive(Debug)]
+pub(crate) struct Plan<'a> {
+    pub(crate) arch: Arch,
+    pub(crate) service: &'a Service,
+    /// Times later than this are set to it.
+    pub(crate) clamp: Option<Epoch>,
+    /// The packages of the base, and what of them a person asked for.
+    pub(crate) base: Vec<&'a LockedDeb>,
+    pub(crate) base_asked: Vec<String>,
+    /// The packages that the service adds, and what of them the recipe asks for.
+    pub(crate) system: Vec<&'a LockedDeb>,
+    pub(crate) system_asked: Vec<String>,
+    /// The interpreter's version.
+    pub(crate) python: &'a str,
+    /// Every wheel of the service, its own among them.
+    pub(crate) wheels: Vec<&'a LockedWheel>,
+    /// The service's own wheel.
+    pub(crate) own: &'a LockedWheel,
+    /// The wheels by layer, the most shared first; the service's own is in none.
+    pub(crate) groups: Vec<Group>,
+    /// The files of `/etc/image_info`.
+    pub(crate) info: Vec<(&'static str, String)>,
+    /// The layers, the lowest first.
+    pub(crate) layers: Vec<PlannedLayer>,
+}
+
+/// A layer that an image has.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct PlannedLayer {
+    /// What it holds, for people.
+    pub(crate) name: String,
+    /// The digest of all its inputs.
+    pub(crate) key: Digest,
+    pub(crate) kind: LayerKind,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum LayerKind {
+    Base,
+    System,
+    /// The group of this number.
+    Python(usize),
+    Service,
+}
+
+/// Plans the image of `service`.
+pub(crate) fn plan<'a>(
+    description: &'a Description,
+    locks: &'a Locks,
+    service: &'a Service,
+    release: ReleaseId,
+    arch: Arch,
+    clamp: Option<Epoch>,
+) -> Result<Plan<'a>, LocksError> {
+    let base_list = locks.base(BASE, arch)?;
+    let list = locks.service(&service.name, arch)?;
+    let source = locks.source(list)?;
+    let base = locks.distro.base_debs(base_list);
+    let system = locks.release.service_debs(list);
+    let wheels = locks.release.service_wheels(list);
+    let own = wheels.iter().find(|wheel| wheel.file == source.wheel);
+    let own = *own.ok_or_else(|| locks.missing(&service.name, arch))?;
+    let all: Vec<&LockedDeb> = base.iter().chain(&system).copied().collect();
+    let info = image_info::files(service, release, source, &all, &wheels).into();
+    let mut plan = Plan {
+        arch,
+        service,
+        clamp,
+        base,
+        base_asked: base_list.packages.clone(),
+        system,
+        system_asked: list.packages.clone(),
+        python: &list.python,
+        wheels,
+        own,
+        groups: groups::groups(&locks.release, list),
+        info,
+        layers: Vec::new(),
+    };
+    plan.layers = layers(&plan, description, release);
+    Ok(plan)
+}
+
+fn layers(plan: &Plan<'_>, description: &Description, release: ReleaseId) -> Vec<PlannedLayer> {
+    let clamp = plan.clamp.map_or("none".to_owned(), |clamp| clamp.0.to_string());
+    let start = |layer: &str| Key::new(KIND).with("layer", layer).with("clamp", &clamp);
+    let digests = |debs: &[&LockedDeb]| {
+        let mut digests: Vec<String> = debs.iter().map(|deb| deb.sha256.to_string()).collect();
+        digests.sort();
+        digests
+    };
+    let base = start("base")
+        .with("arch", plan.arch.debian())
+        .with("distro", &description.distro_text)
+        .with_all("debs", digests(&plan.base))
+        .with_all("asked", &plan.base_asked)
+        .finish();
+    let mut layers = vec![PlannedLayer {
+        name: format!("base of {}: {} packages", description.distro.name, plan.base.len()),
+        key: base,
+        kind: LayerKind::Base,
+    }];
+    let system = start("system")
+        .with("base", base.as_bytes())
+        .with_all("debs", digests(&plan.system))
+        .with_all("asked", &plan.system_asked)
+        .finish();
+    if !plan.system.is_empty() {
+        layers.push(PlannedLayer {
+            name: format!("packages of {}: {}", plan.service.name, plan.system.len()),
+            key: system,
+            kind: LayerKind::System,
+        });
+    }
+    let digest = |file: &String| {
+        let wheel = plan.wheels.iter().find(|wheel| wheel.file == *file);
+        wheel.map(|wheel| format!("{file} {}", wheel.sha256)).unwrap_or_default()
+    };
+    let mut python = Vec::new();
+    for (index, group) in plan.groups.iter().enumerate() {
+        let below: Vec<String> = groups::below(&plan.groups, group)
+            .flat_map(|group| group.wheels.iter().map(digest))
+            .collect();
+        let key = start("python")
+            .with("interpreter", &description.distro.python.path)
+            .with("version", plan.python)
+            .with("environment", if index == 0 { "made here" } else { "below" })
+            .with_all("below", below)
+            .with_all("wheels", group.wheels.iter().map(digest))
+            .finish();
+        python.push(key);
+        let users = match group.services.len() {
+            1 => "of this service alone".to_owned(),
+            users => format!("of {users} services"),
+        };
+        layers.push(PlannedLayer {
+            name: format!("python {users}: {} wheels", group.wheels.len()),
+            key,
+            kind: LayerKind::Python(index),
+        });
+    }
+    let info = plan.info.iter().map(|(name, text)| format!("{name}\n{text}"));
+    let service = start("service")
+        .with("system", system.as_bytes())
+        .with_all("python", python.iter().map(Digest::as_bytes))
+        .with("recipe", recipe(plan.service))
+        .with("release", release.to_string())
+        .with("wheel", format!("{} {}", plan.own.file, plan.own.sha256))
+        .with_all("info", info)
+        .finish();
+    layers.push(PlannedLayer {
+        name: format!("{} {}", plan.service.name, plan.own.version),
+        key: service,
+        kind: LayerKind::Service,
+    });
+    layers
+}
+
+/// What of a recipe shows in the layer of the service: its account, directories and files.
+fn recipe(service: &Service) -> String {
+    format!("{:?}\n{:?}\n{:?}", service.user, service.directories, service.files)
+}

@@ -1,0 +1,154 @@
+//! What is the service's own: its wheel, its account, its folders and files.
+
+use filetree::{Content, Kind, Node, Tree, TreeError, TreePath};
+use names::Epoch;
+use release::{Owner, Service, User};
+use rootfs::handlers::accounts::{self, AccountsError, Style};
+
+/// Why a service cannot be put into the root that its recipe meets.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServiceError {
+    /// A path of the recipe meets something of the distribution.
+    #[error("the recipe of {service}: {path} cannot be made")]
+    Path {
+        /// The service.
+        service: String,
+        /// The path, as the recipe has it.
+        path: String,
+        /// Why.
+        source: TreeError,
+    },
+    /// A path of the recipe is none.
+    #[error("the recipe of {service} has the path {path}")]
+    BadPath {
+        /// The service.
+        service: String,
+        /// The path, as the recipe has it.
+        path: String,
+        /// Why.
+        source: filetree::PathError,
+    },
+    /// A file of the recipe meets one that is there.
+    #[error("the recipe of {service}: {path} is there already, and belongs to {owner}")]
+    Taken {
+        /// The service.
+        service: String,
+        /// The path, as the recipe has it.
+        path: String,
+        /// Whose it is.
+        owner: &'static str,
+    },
+    /// The account cannot be made.
+    #[error("the recipe of {service}: the account {user} cannot be made")]
+    Account {
+        /// The service.
+        service: String,
+        /// The account.
+        user: String,
+        /// Why.
+        source: AccountsError,
+    },
+}
+
+/// Where all that belongs to Python lies.
+pub(crate) const PREFIX: &str = "/var/lib/openstack";
+
+/// Adds to `root`, which has the distribution's packages, the account, directories and files of
+/// `service`, the files that its wheel ships below `etc/` (they lie in `python`, below the prefix),
+/// and `info`, the files of `/etc/image_info`. Made files get the time `time`.
+pub(crate) fn add(
+    root: &mut Tree,
+    service: &Service,
+    python: &Tree,
+    info: &[(&str, String)],
+    time: Epoch,
+) -> Result<(), ServiceError> {
+    let user = &service.user;
+    add_account(root, user, time).map_err(|source| {
+        let (service, user) = (service.name.to_string(), user.name.clone());
+        ServiceError::Account { service, user, source }
+    })?;
+
+    for directory in &service.directories {
+        let Owner { uid, gid } = directory.owner;
+        let node = Node::directory(directory.mode, time).owned_by(uid, gid);
+        put(root, service, &directory.path, node)?;
+    }
+    let shipped = TreePath::from_member(PREFIX).and_then(|prefix| prefix.join("etc"));
+    let shipped = shipped.expect("the prefix is a clean path");
+    for (path, node) in python.below(&shipped) {
+        let below = path.strip_prefix(&shipped).expect("it lies below");
+        let target = format!("/etc/{below}");
+        let there = TreePath::from_member(&target).ok().and_then(|path| root.get(&path).cloned());
+        match (&node.kind, there) {
+            (Kind::Directory, Some(there)) if there.is_directory() => {}
+            (Kind::Directory, _) => put(root, service, &target, node.clone())?,
+            (Kind::File(_), None) => {
+                // The service reads it, and nobody but root changes it.
+                let node = Node { mode: 0o640, ..node.clone() }.owned_by(0, user.gid);
+                put(root, service, &target, node)?;
+            }
+            (_, None) => put(root, service, &target, node.clone())?,
+            (_, Some(_)) => return Err(taken(service, target)),
+        }
+    }
+    for file in &service.files {
+        let path = tree_path(service, &file.path)?;
+        if root.get(&path).is_some() {
+            return Err(taken(service, file.path.clone()));
+        }
+        let Owner { uid, gid } = file.owner;
+        let node = Node::file(file.mode, time, Content::from_bytes(&file.content));
+        put(root, service, &file.path, node.owned_by(uid, gid))?;
+    }
+    for (name, text) in info {
+        let node = Node::file(0o644, time, Content::from_bytes(text));
+        put(root, service, &format!("/etc/image_info/{name}"), node)?;
+    }
+    Ok(())
+}
+
+/// The account as `groupadd --system` and `useradd --system` with these values add it.
+fn add_account(root: &mut Tree, user: &User, time: Epoch) -> Result<(), AccountsError> {
+    let style = Style::Useradd;
+    let (name, gid, members) = (user.group.clone(), user.gid, Vec::new());
+    accounts::add_group(root, &accounts::Group { name, gid, members, style }, time)?;
+    let account = accounts::User {
+        name: user.name.clone(),
+        uid: user.uid,
+        gid: user.gid,
+        gecos: user.gecos.clone(),
+        home: user.home.clone(),
+        shell: user.shell.clone(),
+        style,
+    };
+    accounts::add_user(root, &account, time)
+}
+
+fn taken(service: &Service, path: String) -> ServiceError {
+    ServiceError::Taken {
+        service: service.name.to_string(),
+        path,
+        owner: "a package of the distribution or the wheel",
+    }
+}
+
+fn tree_path(service: &Service, path: &str) -> Result<TreePath, ServiceError> {
+    TreePath::from_member(path).map_err(|source| ServiceError::BadPath {
+        service: service.name.to_string(),
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn put(root: &mut Tree, service: &Service, path: &str, node: Node) -> Result<(), ServiceError> {
+    let failed = |source| ServiceError::Path {
+        service: service.name.to_string(),
+        path: path.to_owned(),
+        source,
+    };
+    let place = root.resolve_parent(&tree_path(service, path)?).map_err(failed)?;
+    root.insert_with_parents(place, node).map_err(failed)?;
+    Ok(())
+}

@@ -1,0 +1,27 @@
+//! What every operation works with.
+
+use std::path::Path;
+
+use names::Epoch;
+use store::Store;
+
+use crate::Outside;
+
+/// Where an operation works, and with what. Plain references: the caller owns all of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting<'a> {
+    /// The tree: the folder with `releases/`, `services/` and `distros/`.
+    pub root: &'a Path,
+    /// The content store.
+    pub store: &'a Store,
+    /// The way to the outside.
+    pub outside: &'a Outside,
+    /// The time now, for the validity of signatures and indexes alone. It never reaches what is
+    /// written.
+    pub now: Epoch,
+    /// Threads for unpacking and compressing; what is written does not depend on it.
+    pub jobs: usize,
+}
+
+/// Who is told what happens meanwhile.
+pub type Listener<'a> = &'a mut dyn FnMut(crate::Event);

@@ -1,0 +1,129 @@
+//! Whether the locks follow from the tree.
+
+use std::path::Path;
+
+use constraints::{Environment, parse_version};
+use names::{Arch, PackageName, ReleaseId, ServiceName};
+use release::{Release, Service};
+use source_refs::Source;
+use wheels::LockedWheel;
+
+use crate::describe::Description;
+use crate::lock::ServiceList;
+use crate::locking::{LockError, LockRequest};
+use crate::locks::Locks;
+use crate::plan::BASE;
+
+/// Why the locks do not follow from the tree at `root`, each reason a line; an empty list means that
+/// they do. Offline: locking anew would take the same way when what it starts from is the same, which
+/// is what is compared: the packages and requirements that are asked for, the source, the
+/// interpreter, and the pin of every project in the lock.
+///
+/// # Errors
+/// When the tree or the locks cannot be read.
+pub fn stale(root: &Path, request: &LockRequest) -> Result<Vec<String>, LockError> {
+    let description = Description::read(root, &request.distro)?;
+    let locks = Locks::read(root, request.release, &request.distro)?;
+    let services = request.services(&description, &locks)?;
+    reasons(&description, &locks, request.release, &services, request.arch)
+}
+
+/// As [`stale`], for what has been read already.
+pub(crate) fn reasons(
+    description: &Description,
+    locks: &Locks,
+    release: ReleaseId,
+    services: &[ServiceName],
+    arch: Arch,
+) -> Result<Vec<String>, LockError> {
+    let distro = &locks.distro.distro;
+    let asked = &description.base(BASE)?.packages;
+    let mut reasons = Vec::new();
+    match locks.distro.base(BASE, arch) {
+        None => reasons.push(format!("the base {BASE} of {distro} {arch} is not locked")),
+        Some(base) if base.packages != *asked => {
+            let what = format!("the base {BASE} of {distro} {arch}");
+            reasons.push(differs(&what, &asked.join(" "), &base.packages.join(" ")));
+        }
+        Some(_) => {}
+    }
+    let release = description.release(release)?;
+    for name in services {
+        let service = description.service(name)?;
+        match locks.release.service(name, arch) {
+            None => reasons.push(format!("{name} {} {arch} is not locked", release.id)),
+            Some(list) => reasons.extend(of_service(description, locks, release, service, list)?),
+        }
+    }
+    Ok(reasons)
+}
+
+fn of_service(
+    description: &Description,
+    locks: &Locks,
+    release: &Release,
+    service: &Service,
+    list: &ServiceList,
+) -> Result<Vec<String>, LockError> {
+    let what = |part: &str| format!("{} of {} {}", part, service.name, release.id);
+    let mut reasons = Vec::new();
+    let mut compare = |part: &str, tree: String, lock: String| {
+        if tree != lock {
+            reasons.push(differs(&what(part), &tree, &lock));
+        }
+    };
+    let packages = description.system_packages(service, &locks.distro.distro);
+    compare("the packages", packages.join(" "), list.packages.join(" "));
+    let requirements = description.requirements(service);
+    compare("the requirements", requirements.join(", "), list.requirements.join(", "));
+    let reference = description.source(release, service)?;
+    let source = locks.source(list)?;
+    let Source::Release { version } = &reference.source else {
+        return Ok(reasons);
+    };
+    compare("the source", version.clone(), source.reference.clone());
+    if let Some(python) = description.locked_python(&locks.distro, list.arch) {
+        compare("the interpreter", python, list.python.clone());
+    }
+    let environment = Environment::linux(&list.python, list.arch)
+        .map_err(|source| LockError::Python { version: list.python.clone(), source })?;
+    for wheel in locks.release.service_wheels(list) {
+        if wheel.project != service.project {
+            reasons.extend(of_pin(release, &environment, wheel));
+        }
+    }
+    Ok(reasons)
+}
+
+fn of_pin(release: &Release, environment: &Environment, wheel: &LockedWheel) -> Option<String> {
+    let LockedWheel { project, version, open, .. } = wheel;
+    let pin = release.constraints.pins(project, environment).next().map(|entry| &entry.pin);
+    match pin {
+        None if *open => None,
+        None if release.constraints.all(project).is_empty() => {
+            Some(format!("{project}: no constraint pins it, and the lock has {version} for a pin"))
+        }
+        None => Some(format!("{project}: none of its pins counts for this target any more")),
+        Some(pin) if *open => Some(format!(
+            "{}: {project} is pinned to {}, and the lock has {version} as open",
+            pin.place, pin.version
+        )),
+        Some(pin) => {
+            let locked = parse_version(version).ok();
+            let fits = locked.is_some_and(|locked| pin.specifier.contains(&locked));
+            (!fits).then(|| {
+                let (place, pinned) = (&pin.place, &pin.version);
+                format!("{place}: {project} is pinned to {pinned}, and the lock has {version}")
+            })
+        }
+    }
+}
+
+fn differs(what: &str, tree: &str, lock: &str) -> String {
+    format!("{what}: the tree has `{tree}`, the lock `{lock}`")
+}
+
+/// A project by its normal name, for those who look one up in a lock.
+pub(crate) fn is_named(project: &PackageName, name: &str) -> bool {
+    PackageName::new(name).is_ok_and(|name| name == *project)
+}

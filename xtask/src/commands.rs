@@ -1,0 +1,86 @@
+//! One function for each command.
+
+mod build;
+mod check;
+mod import;
+mod lock;
+
+use std::path::PathBuf;
+
+use names::ArchiveName;
+use pipeline::{Outside, OutsideSettings, Setting};
+use store::Store;
+
+use crate::args::{Cli, Command, Constraints, Global};
+use crate::failure::Failure;
+use crate::surroundings::Surroundings;
+
+/// Runs the command that the user typed.
+pub(crate) fn run(cli: &Cli, surroundings: &Surroundings) -> Result<(), Failure> {
+    let global = &cli.global;
+    match &cli.command {
+        Command::Build(build) => build::run(build, global, surroundings),
+        Command::Lock(lock) => lock::run(lock, global, surroundings),
+        Command::Check => check::run(global, surroundings),
+        Command::Constraints(Constraints::Import(import)) => {
+            import::run(import, global, surroundings)
+        }
+    }
+}
+
+/// The folder of the tree.
+fn root(global: &Global, surroundings: &Surroundings) -> Result<PathBuf, Failure> {
+    match &global.root {
+        Some(root) => Ok(surroundings.absolute(root)),
+        None => surroundings.tree().ok_or(Failure::NoTree),
+    }
+}
+
+/// What the library needs to work: the tree, the store, the way to the outside.
+struct Workplace {
+    root: PathBuf,
+    store: Store,
+    outside: Outside,
+    now: names::Epoch,
+    jobs: usize,
+}
+
+impl Workplace {
+    fn open(global: &Global, surroundings: &Surroundings) -> Result<Self, Failure> {
+        let root = root(global, surroundings)?;
+        let store = match &global.store {
+            Some(store) => surroundings.absolute(store),
+            None => surroundings.store().ok_or(Failure::NoStore)?,
+        };
+        let outside = outside(global, surroundings)?;
+        let jobs = global.jobs.map_or(surroundings.cpus, usize::from);
+        Ok(Self { root, store: Store::open(&store)?, outside, now: surroundings.now, jobs })
+    }
+
+    fn setting(&self) -> Setting<'_> {
+        Setting {
+            root: &self.root,
+            store: &self.store,
+            outside: &self.outside,
+            now: self.now,
+            jobs: self.jobs,
+        }
+    }
+}
+
+/// The way to the outside, as the arguments and the environment have it.
+fn outside(global: &Global, surroundings: &Surroundings) -> Result<Outside, Failure> {
+    let mut mirrors = std::collections::BTreeMap::<ArchiveName, Vec<String>>::new();
+    for argument in &global.mirror {
+        let (archive, url) = mirrors::parse_argument(argument).map_err(|error| {
+            Failure::Mirror { argument: argument.clone(), reason: error.to_string() }
+        })?;
+        mirrors.entry(archive).or_default().push(url);
+    }
+    Ok(Outside::new(OutsideSettings {
+        variables: surroundings.variables.clone(),
+        mirrors,
+        offline: global.offline,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }))
+}

@@ -1,0 +1,52 @@
+//! `cooperage build`.
+
+use names::Epoch;
+use pipeline::{BuildRequest, Summary};
+
+use super::Workplace;
+use crate::args::{Build, Global};
+use crate::failure::Failure;
+use crate::speech::{self, Teller};
+use crate::surroundings::Surroundings;
+
+/// Builds the image of a service and says what was made.
+pub(crate) fn run(
+    build: &Build,
+    global: &Global,
+    surroundings: &Surroundings,
+) -> Result<(), Failure> {
+    let epoch = match surroundings.variable("SOURCE_DATE_EPOCH") {
+        Some(text) => {
+            Some(Epoch(text.trim().parse().map_err(|_| Failure::Epoch(text.to_owned()))?))
+        }
+        None => None,
+    };
+    let workplace = Workplace::open(global, surroundings)?;
+    let out = build.out.as_ref().map(|out| surroundings.absolute(out));
+    let request = BuildRequest {
+        service: build.service.clone(),
+        release: build.release,
+        distro: build.target.distro.clone(),
+        arch: build.target.arch,
+        locked: build.locked,
+        epoch,
+        out: out.unwrap_or_else(|| workplace.root.join("out")),
+    };
+    let mut teller = Teller::new(global.quiet);
+    let summary = pipeline::build(&workplace.setting(), &request, &mut |event| teller.tell(&event))?;
+    let text = if global.json { summary.to_json() } else { table(&summary) };
+    speech::print(&text).map_err(Failure::Print)
+}
+
+/// The layers, one a line, and where the image is.
+fn table(summary: &Summary) -> String {
+    let mut text = String::new();
+    for layer in &summary.layers {
+        let megabytes = layer.size as f64 / 1e6;
+        text.push_str(&format!("{megabytes:>8.1} MB  {}  {}\n", layer.digest, layer.name));
+    }
+    let megabytes = summary.layers.iter().map(|layer| layer.size).sum::<u64>() as f64 / 1e6;
+    text.push_str(&format!("{megabytes:>8.1} MB  {}  {}\n", summary.digest, summary.name));
+    text.push_str(&summary.layout.display().to_string());
+    text
+}

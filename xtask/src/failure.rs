@@ -1,0 +1,61 @@
+//! Why the command did not do what it was asked.
+
+use std::path::PathBuf;
+
+use names::{Fault, render_faults};
+use pipeline::Blame;
+
+/// Why the command did not do what it was asked. Each knows who must act: the exit code.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("the working directory cannot be found out")]
+    Surroundings(#[source] std::io::Error),
+    #[error(
+        "no tree here or above: run it in a folder with releases/, services/ and distros/, or name \
+         one with --root"
+    )]
+    NoTree,
+    #[error("no place for the store: name a folder with --store, or set HOME")]
+    NoStore,
+    #[error("--mirror {argument}: {reason}")]
+    Mirror { argument: String, reason: String },
+    #[error("SOURCE_DATE_EPOCH is `{0}`: want whole seconds since 1970, such as 1795228558")]
+    Epoch(String),
+    #[error("{}\n{}", render_faults(.0), count(.0.len()))]
+    Faults(Vec<Fault>),
+    #[error("the lock does not follow from the tree:\n  {}\nwrite it anew with `cargo xtask lock {}`", .reasons.join("\n  "), .release)]
+    Stale { release: names::ReleaseId, reasons: Vec<String> },
+    #[error("cannot read {}", .0.display())]
+    Read(PathBuf, #[source] std::io::Error),
+    #[error("cannot write {}", .0.display())]
+    Write(PathBuf, #[source] std::io::Error),
+    #[error("cannot print the result")]
+    Print(#[source] std::io::Error),
+    #[error(transparent)]
+    Store(#[from] store::StoreError),
+    #[error(transparent)]
+    Fetch(#[from] store::FetchError),
+    #[error(transparent)]
+    Lock(#[from] pipeline::LockError),
+    #[error(transparent)]
+    Build(#[from] pipeline::BuildError),
+}
+
+impl Failure {
+    /// Who must act.
+    pub(crate) fn blame(&self) -> Blame {
+        match self {
+            Failure::Fetch(error) => Blame::of_fetch(error),
+            Failure::Lock(error) => error.blame(),
+            Failure::Build(error) => error.blame(),
+            _ => Blame::Input,
+        }
+    }
+}
+
+fn count(faults: usize) -> String {
+    match faults {
+        1 => "1 fault".to_owned(),
+        faults => format!("{faults} faults"),
+    }
+}

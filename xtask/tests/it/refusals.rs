@@ -1,0 +1,191 @@
+//! What is not right is refused: with a message that names it, the right exit code, and nothing
+//! half-written.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::bench::{root, shell, store};
+
+/// A copy of the tree, to spoil.
+struct Spoilt {
+    folder: tempfile::TempDir,
+}
+
+impl Spoilt {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let line = format!(
+            "mkdir tree && cd {} && tar c distros overrides patches releases services | tar x -C {}",
+            root().display(),
+            folder.path().join("tree").display()
+        );
+        shell(folder.path(), &line);
+        Self { folder }
+    }
+
+    fn path(&self, file: &str) -> std::path::PathBuf {
+        self.folder.path().join(file)
+    }
+
+    /// Replaces a text in a file of the tree.
+    fn edit(&self, file: &str, from: &str, to: &str) {
+        let path = self.path("tree").join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{file} does not hold {from}");
+        std::fs::write(&path, text.replacen(from, to, 1)).unwrap();
+    }
+
+    fn append(&self, file: &str, text: &str) {
+        let path = self.path("tree").join(file);
+        let old = std::fs::read_to_string(&path).unwrap_or_default();
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, old + text).unwrap();
+    }
+
+    /// Runs the command in the spoilt tree and checks how it fails, and that neither the tree nor
+    /// the output has changed.
+    fn refuses(&self, arguments: &[&str], code: i32, wants: &[&str]) {
+        let before = listing(self.folder.path());
+        let output = Command::new(env!("CARGO_BIN_EXE_cooperage"))
+            .current_dir(self.path("tree"))
+            .arg("--store")
+            .arg(if arguments.contains(&"cold") { self.path("cold") } else { store() })
+            .args(arguments.iter().filter(|argument| **argument != "cold"))
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?} said:\n{said}");
+        for want in wants {
+            assert!(said.contains(want), "`{want}` is not in what {arguments:?} said:\n{said}");
+        }
+        assert!(!said.contains("panicked"), "{said}");
+        assert_eq!(listing(self.folder.path()), before, "{arguments:?} left something behind");
+    }
+}
+
+/// Every file but those of a store, with its digest.
+fn listing(folder: &Path) -> String {
+    shell(folder, "find . -path ./cold -prune -o -type f -print0 | sort -z | xargs -0 sha256sum")
+}
+
+#[test]
+fn unknown_names_are_refused_with_those_that_there_are() {
+    let tree = Spoilt::new();
+    tree.refuses(&["build", "keystone", "2024.1"], 2, &["2024.1", "2025.1, 2025.2, 2026.1, 2026.2"]);
+    tree.refuses(&["build", "keystome", "2025.2"], 2, &["keystome", "did you mean keystone?"]);
+    let distro = ["build", "keystone", "2025.2", "--distro", "debian-trixi"];
+    tree.refuses(&distro, 2, &["did you mean debian-trixie?"]);
+    tree.refuses(&["build", "keystone", "2025.3"], 2, &["such as 2025.2"]);
+    tree.refuses(&["build", "key/stone", "2025.2"], 2, &["such as keystone"]);
+}
+
+#[test]
+fn faults_of_the_tree_are_told_all_at_once() {
+    let tree = Spoilt::new();
+    tree.edit("releases/2025.1/release.toml", "series = ", "serie = ");
+    tree.edit("releases/2025.2/source-refs.yaml", "keystone: ", "keystone:\t");
+    tree.edit("services/keystone.toml", "uid = 42424", "uid = \"42424\"");
+    tree.edit("distros/debian-trixie.toml", "glibc = ", "glibs = ");
+    tree.append("overrides/2026.1/constraints.txt", "# Because.\n-sqlalchmey\n");
+    let wants = [
+        "releases/2025.1/release.toml:",
+        "serie",
+        "releases/2025.2/source-refs.yaml:",
+        "tab",
+        "services/keystone.toml:",
+        "distros/debian-trixie.toml:",
+        "overrides/2026.1/constraints.txt:",
+        "sqlalchemy",
+        "hint: ",
+    ];
+    tree.refuses(&["check"], 2, &wants);
+    tree.refuses(&["build", "keystone", "2025.2"], 2, &["source-refs.yaml:"]);
+}
+
+#[test]
+fn a_lock_that_is_stale_or_damaged_is_refused() {
+    let tree = Spoilt::new();
+    let locked = ["build", "keystone", "2025.2", "--locked", "--offline"];
+    tree.edit("releases/2025.2/source-refs.yaml", "keystone: \"28.1.0\"", "keystone: \"28.0.0\"");
+    tree.refuses(&["lock", "2025.2", "--check"], 2, &["keystone", "28.1.0", "28.0.0"]);
+    tree.refuses(&locked, 3, &["28.1.0", "cargo xtask lock 2025.2"]);
+
+    let tree = Spoilt::new();
+    tree.edit("releases/2025.2/upper-constraints.txt", "sqlalchemy===", "sqlalchemy===1");
+    tree.refuses(&["lock", "2025.2", "--check"], 2, &["sqlalchemy", "upper-constraints.txt:"]);
+
+    let tree = Spoilt::new();
+    tree.edit("releases/2025.2/debian-trixie.lock", "sha256 = \"sha256:", "sha256 = \"sha256:zz");
+    tree.refuses(&locked, 2, &["releases/2025.2/debian-trixie.lock:"]);
+}
+
+#[test]
+fn what_cannot_be_written_is_said() {
+    let tree = Spoilt::new();
+    std::fs::write(tree.path("file"), "").unwrap();
+    let out = tree.path("file");
+    let arguments = ["build", "keystone", "2025.2", "--out", out.to_str().unwrap()];
+    tree.refuses(&arguments, 2, &[out.to_str().unwrap()]);
+}
+
+#[test]
+#[ignore = "needs the network; .ci/run runs it"]
+fn what_comes_in_is_verified() {
+    let locked = ["--quiet", "build", "keystone", "2025.2", "--locked", "cold"];
+    let tree = Spoilt::new();
+    // A digest in the lock that the archive's file does not have.
+    let lock = std::fs::read_to_string(root().join("releases/2025.2/debian-trixie.lock")).unwrap();
+    let line = lock.lines().find(|line| line.starts_with("sha256 = ")).unwrap();
+    let other = line.replace(|digit: char| digit.is_ascii_digit(), "0").replacen("sha0", "sha2", 1);
+    let other = other.replacen("sha200", "sha256", 1);
+    tree.edit("releases/2025.2/debian-trixie.lock", line, &other);
+    tree.refuses(&locked, 5, &["hash"]);
+
+    // A mirror whose .deb was changed, and one whose wheel was.
+    let tree = Spoilt::new();
+    let lock = std::fs::read_to_string(root().join("distros/debian-trixie.lock")).unwrap();
+    let value = |text: &str, key: &str| {
+        let line = text.lines().find(|line| line.starts_with(key)).unwrap();
+        line.split('"').nth(1).unwrap().to_owned()
+    };
+    let deb = value(&lock, "path = ");
+    let mirror = tree.path("mirror");
+    std::fs::create_dir_all(mirror.join(&deb).parent().unwrap()).unwrap();
+    std::fs::write(mirror.join(&deb), "!<arch>\nnot the package").unwrap();
+    let argument = format!("debian={}", mirror.display());
+    let arguments = [&locked[..], &["--mirror", &argument]].concat();
+    tree.refuses(&arguments, 5, &[&deb]);
+}
+
+#[test]
+#[ignore = "needs the network; .ci/run runs it"]
+fn indexes_without_a_good_signature_are_refused() {
+    let tree = Spoilt::new();
+    let suites = tree.path("mirror/dists/trixie");
+    std::fs::create_dir_all(&suites).unwrap();
+    let argument = format!("debian={}", tree.path("mirror").display());
+    let arguments = ["--quiet", "lock", "2025.2", "keystone", "--update", "--mirror", &argument];
+    let release = "Origin: Debian\nLabel: Debian\nSuite: stable\nCodename: trixie\n\
+                   Date: Sat, 14 Nov 2026 10:00:00 UTC\nSHA256:\n";
+    std::fs::write(suites.join("InRelease"), release).unwrap();
+    tree.refuses(&arguments, 5, &["InRelease", "sign"]);
+    let signed = format!(
+        "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n{release}-----BEGIN PGP SIGNATURE-----\n\n\
+         wsBzBAABCAAdFiEE\n=abcd\n-----END PGP SIGNATURE-----\n"
+    );
+    std::fs::write(suites.join("InRelease"), signed).unwrap();
+    tree.refuses(&arguments, 5, &["InRelease", "signature"]);
+}
+
+#[test]
+#[ignore = "needs the network; .ci/run runs it"]
+fn constraints_that_cannot_be_met_name_the_chain_and_both_lines() {
+    let tree = Spoilt::new();
+    tree.append("overrides/2025.2/constraints.txt", "\n# Too old for keystone.\nsqlalchemy===1.3.24\n");
+    let wants = ["sqlalchemy", "1.3.24", "keystone", "overrides/2025.2/constraints.txt:"];
+    tree.refuses(&["--quiet", "lock", "2025.2", "keystone"], 2, &wants);
+
+    let tree = Spoilt::new();
+    tree.append("overrides/2025.2/constraints.txt", "\n# No such version.\npbr===999.0\n");
+    tree.refuses(&["--quiet", "lock", "2025.2", "keystone"], 2, &["pbr", "999.0"]);
+}
