@@ -82,6 +82,8 @@ impl Specifier {
             Rule::Ordinary(rule) => match rule.operator() {
                 Operator::EqualStar => starts_with(version, rule.version()),
                 Operator::NotEqualStar => !starts_with(version, rule.version()),
+                Operator::LessThan => is_below(version, rule.version()),
+                Operator::GreaterThan => is_above(version, rule.version()),
                 _ => rule.contains(version),
             },
         }
@@ -159,6 +161,28 @@ impl FinalRelease for Version {
 fn starts_with(version: &Version, prefix: &Version) -> bool {
     let release = version.release().iter().chain(std::iter::repeat(&0));
     version.epoch() == prefix.epoch() && prefix.release().iter().zip(release).all(|(a, b)| a == b)
+}
+
+/// `<V` of PEP 440: without the pre-releases of V itself, unless V is one.
+fn is_below(version: &Version, limit: &Version) -> bool {
+    if limit.any_prerelease() {
+        return version < limit;
+    }
+    *version < limit.clone().with_dev(Some(0))
+}
+
+/// `>V` of PEP 440: without the post-releases and local versions of V itself. What comes next after
+/// `V.dev1` is `V.dev2`, and after `V.post1` it is `V.post2.dev0`.
+fn is_above(version: &Version, limit: &Version) -> bool {
+    if let Some(number) = limit.dev() {
+        return *version >= limit.clone().with_dev(Some(number.saturating_add(1)));
+    }
+    if let Some(number) = limit.post() {
+        let next = limit.clone().with_post(Some(number.saturating_add(1)));
+        return *version >= next.with_dev(Some(0));
+    }
+    let stem = |version: &Version| version.only_release().with_pre(version.pre());
+    version > limit && stem(version) != stem(limit)
 }
 
 /// Conditions that must all hold, in the order in which they were written; none hold for every

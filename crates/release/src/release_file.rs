@@ -48,7 +48,7 @@ impl ReleaseFile {
     /// All faults: unknown and missing keys, values of a wrong type or form, an end of life that is
     /// not after the release.
     pub fn parse(text: &str, file: &Path) -> Result<Self, Vec<Fault>> {
-        let written: Written = toml_file::read(text, file)?;
+        let written: Written = toml_file::read(text, file, "docs/formats/release.md")?;
         let mut checker = Checker::new(text, file);
         let series = checker.required(written.series, "series", "series = \"flamingo\"");
         let series = series.and_then(|series| checker.line(&series, "series"));

@@ -141,7 +141,7 @@ impl Service {
     /// All faults: unknown and missing keys, values of a wrong type or form, a path that is there
     /// twice.
     pub fn parse(name: &ServiceName, text: &str, file: &Path) -> Result<Self, Vec<Fault>> {
-        let written: written::Service = toml_file::read(text, file)?;
+        let written: written::Service = toml_file::read(text, file, "docs/formats/service.md")?;
         let mut checker = Checker::new(text, file);
         let example = "description = \"OpenStack Identity\"";
         let description = checker.required(written.description, "description", example);

@@ -10,11 +10,15 @@ use toml::de::{DeArray, DeTable, DeValue, Error};
 /// Most faults that are listed for one file.
 const MAX_FAULTS: usize = 50;
 
-/// Reads `text`, the content of `file`.
+/// Reads `text`, the content of `file`; `format` is the page that describes it.
 ///
 /// serde stops at its first error. To find the next ones, the entry with the error is taken out and
 /// the rest is read again.
-pub(crate) fn read<T: DeserializeOwned>(text: &str, file: &Path) -> Result<T, Vec<Fault>> {
+pub(crate) fn read<T: DeserializeOwned>(
+    text: &str,
+    file: &Path,
+    format: &str,
+) -> Result<T, Vec<Fault>> {
     let (mut table, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
         let fault = |error: &Error| Fault {
@@ -38,7 +42,7 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str, file: &Path) -> Result<T, Ve
             return Err(faults);
         }
         let key = error.span().and_then(|span| remove_from_table(table.get_mut(), &span));
-        faults.push(typed_fault(text, file, &error, key.as_deref()));
+        faults.push(typed_fault(text, file, &error, key.as_deref(), format));
         match key {
             Some(key) if faults.len() < MAX_FAULTS => removed.push(key),
             _ => return Err(faults),
@@ -58,11 +62,11 @@ fn missing(error: &Error) -> Option<&str> {
 }
 
 /// Puts serde's words into those of a user.
-fn typed_fault(text: &str, file: &Path, error: &Error, key: Option<&str>) -> Fault {
+fn typed_fault(text: &str, file: &Path, error: &Error, key: Option<&str>, format: &str) -> Fault {
     let message = one_line(error.message());
     let mut words = message.split('`').skip(1).step_by(2);
     let (message, hint) = if let Some(key) = missing(error) {
-        (format!("the key `{key}` is missing"), "docs/formats has every key".to_owned())
+        (format!("the key `{key}` is missing"), format!("{format} has every key"))
     } else if message.starts_with("unknown field `") {
         let unknown = words.next().unwrap_or("");
         let known: Vec<&str> = words.collect();
@@ -75,7 +79,11 @@ fn typed_fault(text: &str, file: &Path, error: &Error, key: Option<&str>) -> Fau
         (message, "write each key once".to_owned())
     } else {
         let key = key.map_or(String::new(), |key| format!("`{key}`: "));
-        (format!("{key}{message}"), "docs/formats has the type of every key".to_owned())
+        let message = message
+            .replace("expected u32", "expected a whole number")
+            .replace("expected u16", "expected a whole number up to 65535")
+            .replace("expected a TOML datetime", "expected a date without quotes");
+        (format!("{key}{message}"), format!("{format} has the type of every key"))
     };
     Fault { place: place(text, file, error), message, hint }
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
-use std::str::FromStr;
 
 use constraints::{Constraints, Effective, Overrides, Provenance, apply};
 use names::{Fault, ReleaseId, ServiceName, nearest};
@@ -13,6 +12,9 @@ use crate::folder::{Folder, fault};
 use crate::{ReleaseFile, Service};
 
 mod clashes;
+mod layout;
+
+use layout::{Shape, names_of};
 
 /// The releases and services of a tree, checked.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -64,7 +66,10 @@ impl UnknownName {
 
     /// What to do: the name that is probably meant, or all that there are.
     pub fn hint(&self) -> String {
-        match nearest(&self.name, self.known.iter().map(String::as_str)) {
+        let known = self.known.iter().map(String::as_str);
+        // Releases differ by digits alone: all are near, and none is a misspelling of another.
+        let words = known.filter(|name| !name.starts_with(|first: char| first.is_ascii_digit()));
+        match nearest(&self.name, words) {
             Some(near) => format!("did you mean {near}?"),
             None if self.known.is_empty() => "the tree has none".to_owned(),
             None => format!("the tree has {}", self.known.join(", ")),
@@ -110,8 +115,8 @@ impl Tree {
             }
         }
         faults.extend(clashes::accounts(&tree.services));
-        check_overrides(&folder, &ids, &mut faults);
-        check_patches(&folder, &ids, &mut faults);
+        layout::check_overrides(&folder, &ids, &mut faults);
+        layout::check_patches(&folder, &ids, &mut faults);
         tree.remarks.sort();
         faults.sort();
         if faults.is_empty() { Ok(tree) } else { Err(faults) }
@@ -146,54 +151,18 @@ fn collect<T>(outcome: Result<T, Vec<Fault>>, faults: &mut Vec<Fault>) -> Option
     }
 }
 
-/// How the entries of a folder carry their names.
-#[derive(Clone, Copy, Eq, PartialEq)]
-enum Shape {
-    /// `NAME/`
-    Folder,
-    /// `NAME.toml`
-    Toml,
-}
-
-/// The names in a folder. Whatever has another form is a fault.
-fn names_of<N: FromStr<Err = names::NameError>>(
-    folder: &Folder,
-    path: &str,
-    shape: Shape,
-    faults: &mut Vec<Fault>,
-) -> Vec<N> {
-    let mut found = Vec::new();
-    for entry in folder.list(Path::new(path), faults) {
-        let place = Path::new(path).join(&entry.name);
-        let name = match shape {
-            Shape::Folder if entry.is_folder => Some(entry.name.as_str()),
-            Shape::Toml if !entry.is_folder => entry.name.strip_suffix(".toml"),
-            _ => None,
-        };
-        match name.map(str::parse::<N>) {
-            Some(Ok(name)) => found.push(name),
-            Some(Err(error)) => {
-                faults.push(fault(&place, format!("its name is not {}", error.want), "rename it"));
-            }
-            None => {
-                let hint = match shape {
-                    Shape::Folder => "there is a folder for each release here, and nothing else",
-                    Shape::Toml => "there is a file NAME.toml for each service, and nothing else",
-                };
-                faults.push(fault(&place, "it does not belong here", hint));
-            }
-        }
-    }
-    found
-}
-
 fn read_release(folder: &Folder, id: ReleaseId) -> Result<(Release, Vec<Fault>), Vec<Fault>> {
     const FILES: [&str; 3] = ["release.toml", "source-refs.yaml", "upper-constraints.txt"];
     let home = Path::new("releases").join(id.to_string());
     let mut faults = Vec::new();
-    for entry in folder.list(&home, &mut faults) {
-        let known = FILES.contains(&entry.name.as_str()) || entry.name.ends_with(".lock");
-        if entry.is_folder || !known {
+    let entries = folder.list(&home, &mut faults);
+    if !faults.is_empty() {
+        // A folder that cannot be read would be told once more for each of its files.
+        return Err(faults);
+    }
+    for entry in entries {
+        let lock = entry.name.ends_with(".lock") && !entry.is_folder;
+        if !lock && !FILES.contains(&entry.name.as_str()) {
             let hint = match nearest(&entry.name, FILES) {
                 Some(near) => format!("did you mean {near}?"),
                 None => format!("a release has {} and its locks", FILES.join(", ")),
@@ -204,8 +173,9 @@ fn read_release(folder: &Folder, id: ReleaseId) -> Result<(Release, Vec<Fault>),
     let mut text = |name: &str| {
         let path = home.join(name);
         if !folder.has(&path) {
-            let message = format!("{name} is missing in the release {id}");
-            faults.push(fault(&path, message, format!("see docs/formats for {name}")));
+            let hint = "a release has a release.toml, a source-refs.yaml and an \
+                        upper-constraints.txt: docs/formats explains each";
+            faults.push(fault(&path, "the file is missing", hint));
             return None;
         }
         collect(folder.text(&path).map_err(|fault| vec![fault]), &mut faults)
@@ -241,53 +211,4 @@ fn read_service(folder: &Folder, name: &ServiceName) -> Result<Service, Vec<Faul
     let path = Path::new("services").join(format!("{name}.toml"));
     let text = folder.text(&path).map_err(|fault| vec![fault])?;
     Service::parse(name, &text, &path)
-}
-
-/// Checks the names in `overrides`; what the files say is read with each release.
-fn check_overrides(folder: &Folder, ids: &[ReleaseId], faults: &mut Vec<Fault>) {
-    for id in names_of::<ReleaseId>(folder, "overrides", Shape::Folder, faults) {
-        let home = Path::new("overrides").join(id.to_string());
-        check_release(&home, id, ids, faults);
-        for entry in folder.list(&home, faults) {
-            if entry.name != "constraints.txt" {
-                let hint = "overrides of a release stand in constraints.txt";
-                faults.push(fault(&home.join(&entry.name), "it does not belong here", hint));
-            }
-        }
-    }
-}
-
-/// Checks the names in `patches`: `<component>/<release>/NNNN-slug.patch`.
-fn check_patches(folder: &Folder, ids: &[ReleaseId], faults: &mut Vec<Fault>) {
-    for component in names_of::<ServiceName>(folder, "patches", Shape::Folder, faults) {
-        let home = Path::new("patches").join(component.as_str());
-        let Some(home) = home.to_str() else { continue };
-        for id in names_of::<ReleaseId>(folder, home, Shape::Folder, faults) {
-            let home = Path::new(home).join(id.to_string());
-            check_release(&home, id, ids, faults);
-            for entry in folder.list(&home, faults) {
-                if entry.is_folder || !is_patch_name(&entry.name) {
-                    let hint = "patches are called NNNN-slug.patch, such as 0001-fix-login.patch";
-                    faults.push(fault(&home.join(&entry.name), "it is not a patch", hint));
-                }
-            }
-        }
-    }
-}
-
-fn check_release(home: &Path, id: ReleaseId, ids: &[ReleaseId], faults: &mut Vec<Fault>) {
-    if !ids.contains(&id) {
-        let unknown = UnknownName::new("release", &id.to_string(), ids.iter());
-        let message = format!("there is no release {id}");
-        faults.push(fault(home, message, unknown.hint()));
-    }
-}
-
-fn is_patch_name(name: &str) -> bool {
-    let Some(stem) = name.strip_suffix(".patch") else { return false };
-    let (number, slug) = stem.split_at_checked(4).unwrap_or(("", ""));
-    number.len() == 4
-        && number.bytes().all(|byte| byte.is_ascii_digit())
-        && slug.starts_with('-')
-        && slug.len() > 1
 }

@@ -8,4 +8,5 @@
 mod import;
 mod mutations;
 mod overrides;
+mod packaging;
 mod pins;

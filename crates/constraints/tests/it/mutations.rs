@@ -50,7 +50,7 @@ fn nothing_panics_and_what_is_taken_reads_as_itself() {
     let file = Path::new("pins.txt");
     let mut numbers = Numbers(0x5eed);
     let (mut taken, mut refused) = (0, 0);
-    for _ in 0..5_000 {
+    for _ in 0..3_000 {
         let text = damaged(SEED, &mut numbers);
         let pins: String = text
             .lines()
@@ -75,5 +75,5 @@ fn nothing_panics_and_what_is_taken_reads_as_itself() {
         let imported = import(&text, file, &Provenance::default());
         assert!(imported.is_err() || text.len() < 2 * SEED.len());
     }
-    assert!(taken > 200 && refused > 200, "{taken} taken, {refused} refused");
+    assert!(taken > 100 && refused > 100, "{taken} taken, {refused} refused");
 }

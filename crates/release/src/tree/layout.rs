@@ -1,0 +1,103 @@
+//! Which files and folders a tree may have, and the names that they carry.
+
+use std::path::Path;
+use std::str::FromStr;
+
+use names::{Fault, ReleaseId, ServiceName};
+
+use super::UnknownName;
+use crate::folder::{Folder, fault};
+
+/// How the entries of a folder carry their names.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(super) enum Shape {
+    /// `NAME/`
+    Folder,
+    /// `NAME.toml`
+    Toml,
+}
+
+/// The names in a folder. Whatever has another form is a fault.
+pub(super) fn names_of<N: FromStr<Err = names::NameError>>(
+    folder: &Folder,
+    path: &str,
+    shape: Shape,
+    faults: &mut Vec<Fault>,
+) -> Vec<N> {
+    let mut found = Vec::new();
+    for entry in folder.list(Path::new(path), faults) {
+        let place = Path::new(path).join(&entry.name);
+        let name = match shape {
+            Shape::Folder if entry.is_folder => Some(entry.name.as_str()),
+            Shape::Toml if !entry.is_folder => entry.name.strip_suffix(".toml"),
+            _ => None,
+        };
+        match name.map(str::parse::<N>) {
+            Some(Ok(name)) => found.push(name),
+            Some(Err(error)) => {
+                faults.push(fault(&place, format!("its name is not {}", error.want), "rename it"));
+            }
+            None => {
+                let hint = match shape {
+                    Shape::Folder => "there is a folder for each release here, and nothing else",
+                    Shape::Toml => "there is a file NAME.toml for each service, and nothing else",
+                };
+                faults.push(fault(&place, "it does not belong here", hint));
+            }
+        }
+    }
+    found
+}
+
+/// Checks the names in `overrides`; what the files say is read with each release.
+pub(super) fn check_overrides(folder: &Folder, ids: &[ReleaseId], faults: &mut Vec<Fault>) {
+    for id in names_of::<ReleaseId>(folder, "overrides", Shape::Folder, faults) {
+        let home = Path::new("overrides").join(id.to_string());
+        check_release(&home, id, ids, faults);
+        for entry in folder.list(&home, faults) {
+            if entry.name != "constraints.txt" {
+                let hint = "overrides of a release stand in constraints.txt";
+                faults.push(fault(&home.join(&entry.name), "it does not belong here", hint));
+            }
+        }
+    }
+}
+
+/// Checks the names in `patches`: `<component>/<release>/NNNN-slug.patch`.
+pub(super) fn check_patches(folder: &Folder, ids: &[ReleaseId], faults: &mut Vec<Fault>) {
+    for component in names_of::<ServiceName>(folder, "patches", Shape::Folder, faults) {
+        let home = Path::new("patches").join(component.as_str());
+        let Some(home) = home.to_str() else { continue };
+        for id in names_of::<ReleaseId>(folder, home, Shape::Folder, faults) {
+            let home = Path::new(home).join(id.to_string());
+            check_release(&home, id, ids, faults);
+            for entry in folder.list(&home, faults) {
+                let hint = "patches are called NNNN-slug.patch, such as 0001-fix-login.patch";
+                let (message, hint) = if entry.is_folder || !is_patch_name(&entry.name) {
+                    ("it is not a patch", hint)
+                } else {
+                    // Better no image than one without the patch that somebody counts on.
+                    ("patches cannot be applied yet", "move it out of the tree")
+                };
+                faults.push(fault(&home.join(&entry.name), message, hint));
+            }
+        }
+    }
+}
+
+fn check_release(home: &Path, id: ReleaseId, ids: &[ReleaseId], faults: &mut Vec<Fault>) {
+    if !ids.contains(&id) {
+        let unknown = UnknownName::new("release", &id.to_string(), ids.iter());
+        let message = format!("there is no release {id}");
+        faults.push(fault(home, message, unknown.hint()));
+    }
+}
+
+fn is_patch_name(name: &str) -> bool {
+    let Some(stem) = name.strip_suffix(".patch") else { return false };
+    let (number, slug) = stem.split_at_checked(4).unwrap_or(("", ""));
+    number.len() == 4
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+        && slug.starts_with('-')
+        && slug.len() > 1
+}

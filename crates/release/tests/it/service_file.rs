@@ -1,0 +1,258 @@
+//! Recipes: what is read, and what is refused.
+
+use std::path::Path;
+
+use insta::{assert_debug_snapshot, assert_snapshot};
+use names::{Fault, render_faults};
+use release::Service;
+
+use crate::shared::SERVICE;
+
+fn parse(text: &str) -> Result<Service, Vec<Fault>> {
+    Service::parse(&"keystone".parse().unwrap(), text, Path::new("services/keystone.toml"))
+}
+
+/// The faults of a recipe that is good but for what `text` adds.
+fn faults(text: &str) -> String {
+    faults_of(&format!("{SERVICE}\n{text}"))
+}
+
+fn faults_of(text: &str) -> String {
+    match parse(text) {
+        Ok(service) => panic!("no fault in {service:?}"),
+        Err(faults) => render_faults(&faults),
+    }
+}
+
+#[test]
+fn a_short_recipe_takes_the_defaults() {
+    let service = parse(SERVICE).unwrap();
+    assert_eq!(service.project.as_str(), "keystone");
+    assert_eq!(service.user.group, "keystone");
+    assert_eq!(service.user.shell, "/usr/sbin/nologin");
+    assert_eq!(service.place.to_string(), "services/keystone.toml:5:7");
+    assert_debug_snapshot!((service.python, service.wsgi, service.image, service.files), @"
+    (
+        Python {
+            extras: {},
+            packages: [],
+        },
+        {},
+        Image {
+            command: [],
+            environment: {},
+            ports: {},
+            labels: {},
+        },
+        [],
+    )
+    ");
+}
+
+#[test]
+fn packages_of_a_distro_are_those_of_its_family_and_its_own() {
+    let text = format!(
+        "{SERVICE}\n[system-packages]\ndebian = [\"b\", \"xmlsec1\"]\ndebian-trixie = [\"aa\"]\n\
+         debian-tri = [\"never\"]\nubuntu = [\"other\"]\n"
+    )
+    .replace("\"b\", ", "");
+    let packages = parse(&text).unwrap().system_packages;
+    let of = |distro: &str| packages.of(&distro.parse().unwrap()).into_iter().collect::<Vec<_>>();
+    assert_eq!(of("debian-trixie"), ["aa", "xmlsec1"]);
+    assert_eq!(of("debian"), ["xmlsec1"]);
+    assert_eq!(of("debian-bookworm"), ["xmlsec1"]);
+    assert_eq!(of("ubuntu-noble"), ["other"]);
+    assert!(of("centos-10").is_empty());
+}
+
+#[test]
+fn required_keys_must_be_there() {
+    assert_snapshot!(faults_of(""), @r#"
+    services/keystone.toml: the key `description` is missing
+      hint: add description = "OpenStack Identity"
+    services/keystone.toml: the key `user` is missing
+      hint: add a table [user] with name, uid and gid
+    "#);
+    assert_snapshot!(faults_of("description = \"x\"\n[user]\nname = \"a\"\n"), @"
+    services/keystone.toml:2:1: the key `uid` is missing
+      hint: docs/formats/service.md has every key
+    ");
+}
+
+#[test]
+fn unknown_keys_are_told_with_the_nearest_one_in_every_table() {
+    let text = "descripton = \"x\"\n\n[user]\nname = \"keystone\"\nuid = 42424\ngid = 42424\n\
+                hom = \"/x\"\nhome = \"/var/lib/keystone\"\n\n[imge]\n\n[[directory]]\n\
+                path = \"/etc/keystone\"\nmod = \"0750\"\nowner = \"root:root\"\n\n[image]\nport = [5000]\n\
+                [python]\npackges = []\n";
+    assert_snapshot!(faults_of(text), @"
+    services/keystone.toml:1:1: unknown key `descripton`
+      hint: did you mean `description`?
+    services/keystone.toml:7:1: unknown key `hom`
+      hint: did you mean `home`?
+    services/keystone.toml:10:2: unknown key `imge`
+      hint: did you mean `image`?
+    services/keystone.toml:12:1: the key `mode` is missing
+      hint: docs/formats/service.md has every key
+    services/keystone.toml:14:1: unknown key `mod`
+      hint: did you mean `mode`?
+    services/keystone.toml:18:1: unknown key `port`
+      hint: did you mean `ports`?
+    services/keystone.toml:20:1: unknown key `packges`
+      hint: did you mean `packages`?
+    ");
+}
+
+#[test]
+fn values_of_other_types_are_told_all_at_once() {
+    let text = "description = 1\nproject = \"-\"\n\n[user]\nname = \"keystone\"\nuid = \"x\"\n\
+                gid = -1\nhome = \"/x\"\n\n[image]\nports = [5000, 70000]\n[system-packages]\n\
+                Debian = [\"x\"]\n";
+    assert_snapshot!(faults_of(text), @r#"
+    services/keystone.toml:1:15: `description`: invalid type: integer `1`, expected a string
+      hint: docs/formats/service.md has the type of every key
+    services/keystone.toml:2:11: `project`: `-` is not a Python project name: letters, digits, `-`, `_` and `.`, with a letter or digit at both ends, such as oslo.db
+      hint: docs/formats/service.md has the type of every key
+    services/keystone.toml:6:7: `uid`: invalid type: string "x", expected a whole number
+      hint: docs/formats/service.md has the type of every key
+    services/keystone.toml:7:7: `gid`: invalid value: integer `-1`, expected a whole number
+      hint: docs/formats/service.md has the type of every key
+    services/keystone.toml:11:16: `ports`: invalid value: integer `70000`, expected a whole number up to 65535
+      hint: docs/formats/service.md has the type of every key
+    services/keystone.toml:13:1: `Debian`: `Debian` is not a distro: lower-case letters, digits and single `-`, a letter first, such as debian-trixie
+      hint: docs/formats/service.md has the type of every key
+    "#);
+}
+
+#[test]
+fn accounts_are_checked() {
+    let text = "description = \"x\"\n[user]\nname = \"Key stone\"\ngroup = \"root\"\nuid = 0\n\
+                gid = 65534\nhome = \"var/lib\"\nshell = \"/bin/../sh\"\ngecos = \"a:b\"\n";
+    assert_snapshot!(faults_of(text), @"
+    services/keystone.toml:3:8: `Key stone` is not the name of a service account
+      hint: use lower-case letters, digits, `_` and `-`, a letter first, at most 31
+    services/keystone.toml:4:9: `root` is not the name of a service account
+      hint: use lower-case letters, digits, `_` and `-`, a letter first, at most 31
+    services/keystone.toml:5:7: the uid 0 belongs to the system
+      hint: take one from 1000 to 59999, such as 42424
+    services/keystone.toml:6:7: the gid 65534 belongs to the system
+      hint: take one from 1000 to 59999, such as 42424
+    services/keystone.toml:7:8: `var/lib` is not an absolute path
+      hint: start with `/`, without `.`, `..`, double slashes and a slash at the end
+    services/keystone.toml:8:9: `/bin/../sh` is not an absolute path
+      hint: start with `/`, without `.`, `..`, double slashes and a slash at the end
+    services/keystone.toml:9:9: `gecos` has a colon or a control character
+      hint: /etc/passwd separates its fields by colons
+    ");
+}
+
+#[test]
+fn paths_modes_and_owners_are_checked() {
+    let text = "\
+[[directory]]
+path = \"/etc/keystone/\"
+mode = \"0855\"
+owner = \"keystone\"
+
+[[directory]]
+path = \"/etc/keystone\"
+mode = \"750\"
+owner = \"keystone:nova\"
+
+[[file]]
+path = \"/etc/../passwd\"
+mode = \"rw-r--r--\"
+owner = \"root:root\"
+content = \"\"
+
+[[file]]
+path = \"/etc/x\"
+mode = \"0644\"
+owner = \"root:keystone\"
+content = \"\"
+
+[[file]]
+path = \"/etc/x\"
+mode = \"0644\"
+owner = \"root:keystone\"
+content = \"\"
+";
+    assert_snapshot!(faults(text), @r#"
+    services/keystone.toml:10:8: `/etc/keystone/` is not an absolute path
+      hint: start with `/`, without `.`, `..`, double slashes and a slash at the end
+    services/keystone.toml:11:8: `0855` is not a mode
+      hint: write four octal digits, such as "0640"
+    services/keystone.toml:12:9: `keystone` is not an owner
+      hint: write user:group, each of them root or the service's: keystone:keystone
+    services/keystone.toml:17:9: `keystone:nova` is not an owner
+      hint: write user:group, each of them root or the service's: keystone:keystone
+    services/keystone.toml:20:8: `/etc/../passwd` is not an absolute path
+      hint: start with `/`, without `.`, `..`, double slashes and a slash at the end
+    services/keystone.toml:21:8: `rw-r--r--` is not a mode
+      hint: write four octal digits, such as "0640"
+    services/keystone.toml:32:8: /etc/x is there twice
+      hint: remove one of the two
+    "#);
+}
+
+#[test]
+fn packages_and_applications_are_checked() {
+    let text = "\
+[python]
+packages = [\"pymysql\", \"py mysql\", \"x @ file:///x\"]
+
+[system-packages]
+debian = [\"xmlsec1\", \"libldap2 (>= 2)\", \"xmlsec1\"]
+
+[wsgi]
+api = \"keystone.wsgi.api\"
+\"a b\" = \"a:b\"
+";
+    assert_snapshot!(faults(text), @"
+    services/keystone.toml:10:24: `py mysql` is not a requirement: expected a comma, a semicolon or the end, found `mysql`, at byte 3
+      hint: requirements look like pymysql, oslo.db[mysql] or setuptools<82
+    services/keystone.toml:10:36: x is taken from an address
+      hint: name a version of the Python index
+    services/keystone.toml:13:22: `libldap2 (>= 2)` is not the name of a package
+      hint: name a package of the distribution, without a version: libldap2
+    services/keystone.toml:13:41: xmlsec1 is there twice
+      hint: remove one of the two
+    services/keystone.toml:16:7: `keystone.wsgi.api` is not a WSGI application
+      hint: write module:callable, such as keystone.wsgi.api:application
+    services/keystone.toml:17:9: a WSGI application has an empty name, or one with spaces
+      hint: name it after what it serves, such as api
+    ");
+}
+
+#[test]
+fn the_image_is_checked() {
+    let text = "\
+[image]
+command = [\"\"]
+ports = [5000, 5000, 0]
+
+[image.environment]
+\"1X\" = \"y\"
+X = \"a\\u0000b\"
+
+[image.labels]
+\"org.opencontainers.image.version\" = \"1\"
+\"a b\" = \"c\"
+";
+    assert_snapshot!(faults(text), @r#"
+    services/keystone.toml:10:12: the command is empty
+      hint: name a program first
+    services/keystone.toml:11:16: the port 5000 is 0 or there twice
+      hint: list each TCP port once
+    services/keystone.toml:11:22: the port 0 is 0 or there twice
+      hint: list each TCP port once
+    services/keystone.toml:14:8: `1X` is not an environment variable
+      hint: use ASCII letters, digits and `_`
+    services/keystone.toml:15:5: X holds a NUL character
+      hint: remove it
+    services/keystone.toml:18:38: the label org.opencontainers.image.version is computed
+      hint: leave it out
+    services/keystone.toml:19:9: a label has an empty name, or one with spaces
+      hint: write it like "org.opencontainers.image.licenses", in quotes
+    "#);
+}

@@ -1,0 +1,132 @@
+//! Whole trees: faults of several files at once, and what files say about each other.
+
+use std::fs;
+use std::path::Path;
+
+use insta::assert_snapshot;
+use release::Tree;
+use tempfile::TempDir;
+
+use crate::shared::{SERVICE, faults, put, small_tree};
+
+#[test]
+fn a_small_tree_has_no_fault() {
+    let tree = small_tree();
+    assert_eq!(faults(tree.path()), "");
+    let read = Tree::read(tree.path()).unwrap();
+    let release = read.release("2025.2".parse().unwrap()).unwrap();
+    assert_eq!(release.constraints.iter().count(), 1);
+    let source = &release.provenance.as_ref().unwrap().source;
+    assert_eq!(source, "openstack/requirements stable/2025.2");
+}
+
+#[test]
+fn names_that_are_not_there_are_told_with_those_that_are() {
+    let tree = Tree::read(small_tree().path()).unwrap();
+    let service = |name: &str| tree.service(&name.parse().unwrap()).unwrap_err().to_string();
+    assert_snapshot!(service("keystne"), @"there is no service keystne: did you mean keystone?");
+    assert_snapshot!(service("swift"), @"there is no service swift: the tree has keystone");
+    assert_snapshot!(tree.release("2024.2".parse().unwrap()).unwrap_err(), @"there is no release 2024.2: the tree has 2025.2");
+    assert_snapshot!(tree.release("2029.1".parse().unwrap()).unwrap_err(), @"there is no release 2029.1: the tree has 2025.2");
+    assert_snapshot!(Tree::default().service(&"nova".parse().unwrap()).unwrap_err(), @"there is no service nova: the tree has none");
+}
+
+#[test]
+fn faults_of_all_files_are_told_at_once() {
+    let tree = small_tree();
+    put(&tree, "releases/2025.2/release.toml", "series = 5\nphyton = \"3\"\n");
+    put(&tree, "releases/2025.2/source-refs.yaml", "keystone:\t1\n");
+    put(&tree, "releases/2025.2/upper-constraints.txt", "yappi\namqp>=1\n");
+    put(&tree, "overrides/2025.2/constraints.txt", "yappi===1\n");
+    put(&tree, "services/keystone.toml", "description = 1\n");
+    assert_snapshot!(faults(tree.path()), @"
+    overrides/2025.2/constraints.txt:1:1: `yappi===1` has no reason
+      hint: say why in a comment line directly above it
+    releases/2025.2/release.toml:1:10: `series`: invalid type: integer `5`, expected a string
+      hint: docs/formats/release.md has the type of every key
+    releases/2025.2/release.toml:2:1: unknown key `phyton`
+      hint: did you mean `python`?
+    releases/2025.2/source-refs.yaml:1:10: a tab, which YAML does not take as space
+      hint: write spaces
+    releases/2025.2/upper-constraints.txt:1:1: yappi has no version
+      hint: pin one version: yappi===1.2.3
+    releases/2025.2/upper-constraints.txt:2:5: `>=` leaves the version of amqp open
+      hint: pin one version: amqp===1.2.3
+    services/keystone.toml:1:15: `description`: invalid type: integer `1`, expected a string
+      hint: docs/formats/service.md has the type of every key
+    ");
+}
+
+#[test]
+fn a_release_needs_its_three_files() {
+    let tree = small_tree();
+    for name in ["release.toml", "source-refs.yaml", "upper-constraints.txt"] {
+        fs::remove_file(tree.path().join("releases/2025.2").join(name)).unwrap();
+    }
+    assert_snapshot!(faults(tree.path()), @"
+    releases/2025.2/release.toml: the file is missing
+      hint: a release has a release.toml, a source-refs.yaml and an upper-constraints.txt: docs/formats explains each
+    releases/2025.2/source-refs.yaml: the file is missing
+      hint: a release has a release.toml, a source-refs.yaml and an upper-constraints.txt: docs/formats explains each
+    releases/2025.2/upper-constraints.txt: the file is missing
+      hint: a release has a release.toml, a source-refs.yaml and an upper-constraints.txt: docs/formats explains each
+    ");
+}
+
+#[test]
+fn overrides_are_held_against_the_pins() {
+    let tree = small_tree();
+    let text = "# why\n-yapi\n# why\nyapppi===1\n# why\nyappi===1.6.10\n";
+    put(&tree, "overrides/2025.2/constraints.txt", text);
+    assert_snapshot!(faults(tree.path()), @"
+    overrides/2025.2/constraints.txt:2:1: no constraint pins yapi
+      hint: did you mean `-yappi`?
+    overrides/2025.2/constraints.txt:4:1: no constraint pins yapppi, but one pins yappi
+      hint: write yappi, or +yapppi if a new name is meant
+    ");
+}
+
+#[test]
+fn an_override_that_changes_nothing_is_a_remark_alone() {
+    let tree = small_tree();
+    put(&tree, "overrides/2025.2/constraints.txt", "# why\nyappi===1.6.10\n");
+    assert_snapshot!(faults(tree.path()), @"
+    overrides/2025.2/constraints.txt:2:1: the override of yappi changes nothing
+      hint: delete the line: the constraints say the same
+    ");
+    assert_eq!(Tree::read(tree.path()).unwrap().remarks.len(), 1);
+}
+
+#[test]
+fn services_do_not_share_accounts() {
+    let tree = small_tree();
+    put(&tree, "services/nova.toml", SERVICE);
+    put(&tree, "services/glance.toml", &SERVICE.replace("\"keystone\"", "\"glance\""));
+    assert_snapshot!(faults(tree.path()), @"
+    services/keystone.toml:5:7: the gid 42424 belongs to glance already
+      hint: see services/glance.toml:5:7; give each service its own
+    services/keystone.toml:5:7: the uid 42424 belongs to glance already
+      hint: see services/glance.toml:5:7; give each service its own
+    services/nova.toml:5:7: the gid 42424 belongs to glance already
+      hint: see services/glance.toml:5:7; give each service its own
+    services/nova.toml:5:7: the group keystone belongs to keystone already
+      hint: see services/keystone.toml:5:7; give each service its own
+    services/nova.toml:5:7: the uid 42424 belongs to glance already
+      hint: see services/glance.toml:5:7; give each service its own
+    services/nova.toml:5:7: the user keystone belongs to keystone already
+      hint: see services/keystone.toml:5:7; give each service its own
+    ");
+}
+
+#[test]
+fn a_folder_that_is_no_tree_is_told() {
+    let empty = TempDir::new().unwrap();
+    assert_snapshot!(faults(empty.path()), @"
+    ROOT: there is no release in it
+      hint: name a folder that has releases/2025.2/release.toml, or the like
+    ");
+    assert_snapshot!(names::render_faults(&release::check(Path::new("/nowhere"))), @"
+    /nowhere: it cannot be read: entity not found
+      hint: name the folder of a release tree
+    ");
+}
