@@ -48,8 +48,11 @@ pub(crate) fn sources(
 fn read_all(apt: &Path) -> Vec<(PathBuf, AptSource)> {
     let mut paths = vec![apt.join("sources.list")];
     let parts = fs_err::read_dir(apt.join("sources.list.d"));
-    let parts = parts.into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
-    let mut parts: Vec<PathBuf> = parts.collect();
+    let parts = parts.into_iter().flatten().filter_map(Result::ok);
+    // Other names are ignored by apt, as are other extensions.
+    let plain = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
+    let parts = parts.filter(|entry| entry.file_name().to_str().is_some_and(plain));
+    let mut parts: Vec<PathBuf> = parts.map(|entry| entry.path()).collect();
     parts.sort();
     paths.extend(parts);
     let mut sources = Vec::new();
@@ -186,6 +189,8 @@ fn archive_of(release: &str, url: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn source(uri: &str, suites: &[&str]) -> AptSource {
@@ -231,6 +236,72 @@ mod tests {
         ] {
             assert_eq!(list_name(url), want);
         }
+    }
+
+    /// What apt itself makes of sources written in all the ways that its manual page allows.
+    #[test]
+    #[ignore = "needs apt-get; .ci/run runs it"]
+    fn sources_are_read_as_apt_reads_them() {
+        let root = tempfile::tempdir().unwrap();
+        let apt = root.path().join("etc/apt");
+        fs_err::create_dir_all(apt.join("sources.list.d")).unwrap();
+        let files = [
+            (
+                "sources.list",
+                "deb http://a.example.org/one x main\n\
+              deb [ arch=amd64 trusted=yes ] http://a.example.org/two y main contrib # why\n\
+              #deb http://a.example.org/off x main\n\
+              \tdeb\thttp://a.example.org/tab\tx\tmain\n\
+              deb-src http://a.example.org/source x main\n",
+            ),
+            ("sources.list.d/b.list", "deb http://b.example.org:8080/we~ird_l=st stable main\n"),
+            ("sources.list.d/b.list.bak", "deb http://b.example.org/bak stable main\n"),
+            (
+                "sources.list.d/c.sources",
+                "# A remark\nTypes: deb\nURIs: http://c.example.org/one\n\
+              \x20http://c.example.org/two/\nSuites: x x-updates\n# within\nComponents: main\n\n\
+              Enabled: no\nTypes: deb\nURIs: http://c.example.org/off\nSuites: x\n\
+              Components: main\n\n\n\
+              types: deb-src\nuris: http://c.example.org/source\nsuites: x\ncomponents: main\n\n\
+              types: deb-src deb\nuris: http://c.example.org/small\nsuites: x\n\
+              components: main\nenabled: yes\n",
+            ),
+            ("sources.list.d/d,odd.list", "deb http://d.example.org/odd x main\n"),
+        ];
+        for (name, text) in files {
+            fs_err::write(apt.join(name), text).unwrap();
+        }
+        let dir = format!("Dir={}", root.path().display());
+        let said = testkit::tool("apt-get")
+            .args([
+                "-o",
+                &dir,
+                "-o",
+                "Dir::State::status=/dev/null",
+                "-o",
+                "APT::Architecture=amd64",
+            ])
+            .args(["update", "--print-uris"])
+            .text();
+        // 'http://a.example.org/one/dists/x/InRelease' a.example.org_one_dists_x_InRelease 0
+        let lines = said.lines().filter(|line| line.contains("/InRelease' "));
+        let lines = lines.filter(|line| !line.contains("/source/"));
+        let pairs = lines.map(|line| {
+            let (url, name) = line.trim_start_matches('\'').split_once("' ").unwrap();
+            assert_eq!(list_name(url), name.split(' ').next().unwrap());
+            url.strip_suffix("/InRelease").unwrap().replace("/dists/", " ")
+        });
+        let want: BTreeSet<String> = pairs.collect();
+        assert_eq!(want.len(), 9, "{said}");
+        let found = read_all(&apt).into_iter().flat_map(|(_, source)| {
+            let pairs = source.uris.into_iter().map(move |uri| (uri, source.suites.clone()));
+            pairs.flat_map(|(uri, suites)| {
+                suites
+                    .into_iter()
+                    .map(move |suite| format!("{} {suite}", uri.trim_end_matches('/')))
+            })
+        });
+        assert_eq!(found.collect::<BTreeSet<_>>(), want);
     }
 
     #[test]

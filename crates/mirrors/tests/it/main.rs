@@ -6,6 +6,7 @@
 )]
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use mirrors::{Mirrors, Programs, ResolveError, Resolved, Settings};
@@ -323,4 +324,25 @@ fn the_real_pip_names_its_index() {
     settings.environment.insert("PATH".into(), std::env::var("PATH").unwrap());
     let (url, from) = one(&settings, "pypi");
     assert!(url.starts_with("https://") && from.starts_with("the default of `p"), "{url} {from}");
+}
+
+/// What apt itself says of the sources of this machine.
+#[test]
+#[ignore = "needs apt-get; .ci/run runs it"]
+fn the_sources_of_this_machine_are_those_that_apt_names() {
+    let settings = Settings::new(Path::new("/"), Programs::Leave);
+    let format = "--format=$(ORIGIN)|$(LABEL)|$(SITE)";
+    let said = testkit::tool("apt-get").args(["indextargets", format]).text();
+    for (archive, label) in [("debian", "Debian"), ("debian-security", "Debian-Security")] {
+        let start = format!("Debian|{label}|");
+        let sites = said.lines().filter_map(|line| line.strip_prefix(&start));
+        let want: BTreeSet<&str> = sites.map(|site| site.trim_end_matches('/')).collect();
+        let found = resolve(&settings, archive);
+        // A machine whose sources are not Debian's, or that has no lists yet, has nothing to compare.
+        let found: BTreeSet<&str> = match &found {
+            Ok(found) if !want.is_empty() => found.urls.iter().map(|s| s.url.as_str()).collect(),
+            _ => BTreeSet::new(),
+        };
+        assert_eq!(found, want);
+    }
 }
