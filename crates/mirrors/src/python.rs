@@ -20,7 +20,12 @@ pub(crate) fn index(settings: &Settings) -> Option<Source> {
             uv_files(settings).iter().find_map(|path| read(path, from_uv, "the uv settings"))
         })
         .or_else(|| {
-            pip_files(settings).iter().find_map(|path| read(path, from_pip, "the pip settings"))
+            let files = pip_files(settings);
+            // As in pip, a command's own section in any file goes before the global one in all.
+            ["install", "global"].iter().find_map(|section| {
+                let parse = |text: &str| from_pip(text, section);
+                files.iter().find_map(|path| read(path, parse, "the pip settings"))
+            })
         })
         .or_else(|| match settings.programs {
             Programs::Ask => ask_pip(settings),
@@ -32,12 +37,13 @@ fn variables(environment: &BTreeMap<String, String>) -> Option<Source> {
     ["UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"].iter().find_map(|name| {
         let value = environment.get(*name)?;
         // uv's form `name=url`.
-        let url = value.split_once("=http").map_or(value.clone(), |(_, url)| format!("http{url}"));
-        Some(Source { url: clean(&url)?, from: format!("the environment variable {name}") })
+        let named = value.split_once('=').filter(|(name, _)| !name.contains(['/', ':']));
+        let url = clean(named.map_or(value, |(_, url)| url))?;
+        Some(Source { url, from: format!("the environment variable {name}") })
     })
 }
 
-fn read(path: &Path, parse: fn(&str) -> Option<String>, what: &str) -> Option<Source> {
+fn read(path: &Path, parse: impl Fn(&str) -> Option<String>, what: &str) -> Option<Source> {
     let url = parse(&fs_err::read_to_string(path).ok()?)?;
     Some(Source { url: clean(&url)?, from: format!("{what} {}", path.display()) })
 }
@@ -66,6 +72,10 @@ fn pip_files(settings: &Settings) -> Vec<PathBuf> {
     let old = settings.home.as_ref().map(|home| home.join(".pip/pip.conf"));
     let global = ["etc/pip.conf", "etc/xdg/pip/pip.conf"].map(|path| settings.root.join(path));
     let named = variable("PIP_CONFIG_FILE");
+    // In pip this means: no file at all.
+    if named.as_deref() == Some(Path::new("/dev/null")) {
+        return Vec::new();
+    }
     named.into_iter().chain(site).chain(user).chain(old).chain(global).collect()
 }
 
@@ -98,28 +108,22 @@ fn from_uv(text: &str) -> Option<String> {
     default.or(settings.index_url).or_else(|| settings.pip?.index_url)
 }
 
-/// `index-url` of the sections `install` and `global`, in the form of Python's `configparser` with
-/// `pip`'s names (`_` for `-`).
-fn from_pip(text: &str) -> Option<String> {
+/// `index-url` of one section, in the form of Python's `configparser` with pip's names (`_` for `-`).
+fn from_pip(text: &str, wanted: &str) -> Option<String> {
     let mut section = "";
-    let (mut global, mut install) = (None, None);
+    let mut found = None;
     for line in text.lines() {
         let line = line.trim();
         if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
             section = name;
         } else if let Some((key, value)) = line.split_once(['=', ':']) {
             let key = key.trim().to_lowercase().replace('_', "-");
-            let key = key.trim_start_matches("--");
-            if key == "index-url" {
-                match section {
-                    "global" => global = Some(value.trim().to_owned()),
-                    "install" => install = Some(value.trim().to_owned()),
-                    _ => {}
-                }
+            if section == wanted && key.trim_start_matches("--") == "index-url" {
+                found = Some(value.trim().to_owned());
             }
         }
     }
-    install.or(global)
+    found
 }
 
 /// Asks the pip that is installed for the index that it uses by default.
@@ -190,21 +194,22 @@ mod tests {
     }
 
     #[test]
-    fn pip_conf_is_read_as_pip_reads_it() {
+    fn pip_conf_is_read_by_section() {
         for (text, want) in [
             (
                 "[global]\nindex-url = https://a.example.org/simple\n",
-                Some("https://a.example.org/simple"),
+                [None, Some("https://a.example.org/simple")],
             ),
             (
                 "[global]\nindex_url: https://a/s\n[install]\nindex-url=https://b/s\n",
-                Some("https://b/s"),
+                [Some("https://b/s"), Some("https://a/s")],
             ),
-            ("[list]\nindex-url = https://a/s\n", None),
-            ("# index-url = https://a/s\n[global]\ncert = /x\n", None),
-            ("", None),
+            ("[list]\nindex-url = https://a/s\n", [None, None]),
+            ("# index-url = https://a/s\n[global]\ncert = /x\n", [None, None]),
+            ("", [None, None]),
         ] {
-            assert_eq!(from_pip(text).as_deref(), want, "{text}");
+            let found = ["install", "global"].map(|section| from_pip(text, section));
+            assert_eq!(found.each_ref().map(Option::as_deref), want, "{text}");
         }
     }
 

@@ -262,6 +262,15 @@ fn the_python_index_is_that_of_uv_and_pip() {
         ("VIRTUAL_ENV", path("venv")),
     ];
     settings.environment.extend(variables.map(|(name, value)| (name.to_owned(), value)));
+    let mut nameless = settings.clone();
+    let named = "company=https://n.example.org/simple".to_owned();
+    nameless.environment.insert("UV_DEFAULT_INDEX".into(), named);
+    assert_eq!(one(&nameless, "pypi").0, "https://n.example.org/simple");
+    nameless.environment = [("PIP_CONFIG_FILE".to_owned(), "/dev/null".to_owned())].into();
+    std::fs::remove_file(root.path().join("etc/uv/uv.toml")).unwrap();
+    nameless.home = None;
+    assert_eq!(one(&nameless, "pypi").1, "the public default");
+    std::fs::write(root.path().join("etc/uv/uv.toml"), toml("uvsystem")).unwrap();
     // Each step takes the one away that has answered before.
     let remove_file = |path: &str| std::fs::remove_file(root.path().join(path)).unwrap();
     let steps: [(&str, &str); 10] = [
@@ -324,6 +333,50 @@ fn the_real_pip_names_its_index() {
     settings.environment.insert("PATH".into(), std::env::var("PATH").unwrap());
     let (url, from) = one(&settings, "pypi");
     assert!(url.starts_with("https://") && from.starts_with("the default of `p"), "{url} {from}");
+}
+
+/// pip's own settings, as we read them and as the real pip does.
+#[test]
+#[ignore = "needs pip; .ci/run runs it"]
+fn settings_of_pip_are_read_as_pip_reads_them() {
+    let (new, old) = (".config/pip/pip.conf", ".pip/pip.conf");
+    let cases: [&[(&str, &str)]; 9] = [
+        &[(new, "[global]\nindex-url = https://a.example.org/simple\n")],
+        &[(new, "[global]\nindex-url: https://a.example.org/simple/\n[install]\nno-deps = true\n")],
+        &[(new, "[install]\nindex-url=https://b.example.org/s\n[global]\nindex-url=https://a/s\n")],
+        &[(new, "[global]\nindex_url = https://a.example.org/simple\n")],
+        &[(new, "[global]\n--index-url = https://a.example.org/simple\n")],
+        &[(
+            new,
+            "[global]\n# index-url = https://b/s\n; index-url = https://c/s\n\
+                 Index-URL = https://a.example.org/simple\n",
+        )],
+        &[(old, "[global]\nindex-url = https://old.example.org/simple\n")],
+        &[
+            (old, "[global]\nindex-url = https://o/s\n"),
+            (new, "[global]\nindex-url = https://n/s\n"),
+        ],
+        &[
+            (old, "[install]\nindex-url = https://o/s\n"),
+            (new, "[global]\nindex-url = https://n/s\n"),
+        ],
+    ];
+    for files in cases {
+        let (root, mut settings) = machine(files);
+        settings.home = Some(root.path().to_owned());
+        let read = one(&settings, "pypi").0;
+        settings.home = None;
+        settings.programs = Programs::Ask;
+        let home = root.path().display().to_string();
+        settings.environment.insert("HOME".into(), home);
+        settings.environment.insert("PATH".into(), std::env::var("PATH").unwrap());
+        settings
+            .environment
+            .insert("PYENV_ROOT".into(), std::env::var("PYENV_ROOT").unwrap_or_default());
+        let (asked, from) = one(&settings, "pypi");
+        assert!(from.starts_with("the default of `p"), "{from}");
+        assert_eq!(read, asked, "{files:?}");
+    }
 }
 
 /// What apt itself says of the sources of this machine.
