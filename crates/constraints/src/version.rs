@@ -181,7 +181,9 @@ fn is_above(version: &Version, limit: &Version) -> bool {
         let next = limit.clone().with_post(Some(number.saturating_add(1)));
         return *version >= next.with_dev(Some(0));
     }
-    let stem = |version: &Version| version.only_release().with_pre(version.pre());
+    let stem = |version: &Version| {
+        version.only_release().with_epoch(version.epoch()).with_pre(version.pre())
+    };
     version > limit && stem(version) != stem(limit)
 }
 

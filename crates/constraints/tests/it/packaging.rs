@@ -109,3 +109,15 @@ fn versions_are_contained_as_packaging_has_it() {
     assert!(wrong.is_empty(), "{} differ from packaging: {}", wrong.len(), wrong.join(", "));
     assert!(rows.lines().count() > 800 && versions.len() > 100);
 }
+
+#[test]
+#[ignore = "needs python3 with packaging; .ci/run runs it"]
+fn the_tables_are_what_packaging_says_today() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/packaging/make.py");
+    let texts: String =
+        CASES.lines().map(|line| format!("{}\n", line.split('\t').next().unwrap())).collect();
+    let said = testkit::tool("python3").args([script, "--stdin"]).input(texts.as_bytes()).text();
+    assert_eq!(said, CASES);
+    let said = testkit::tool("python3").args([script, "--specifiers"]).text();
+    assert_eq!(said, include_str!("packaging/specifiers.tsv"));
+}

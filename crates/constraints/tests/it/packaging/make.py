@@ -3,10 +3,12 @@
 of versions.
 
     python3 make.py [--lines N] [METADATA...]
+    python3 make.py --stdin | --specifiers
 
 Reads the requirements in cases.tsv and, where METADATA files are given, a sample of theirs (N lines;
-0 for all), and prints nothing. Needs the `packaging` project. `--stdin` reads requirements from
-standard input instead, and prints the table.
+0 for all), and prints nothing. Needs the `packaging` project, version 26.3 or later. `--stdin` reads
+requirements from standard input instead and prints their rows; `--specifiers` prints the other
+table.
 
 A row: the requirement; then either `error`, or the normal name, the extras, the specifiers (sorted),
 the URL, and for each environment of ENVIRONMENTS a letter for each extra of extras(): `1` where the
@@ -123,8 +125,11 @@ def specifiers():
 
 def main():
     arguments = sys.argv[1:]
+    if arguments == ["--specifiers"]:
+        print(specifiers(), end="")
+        return
     if arguments == ["--stdin"]:
-        for line in sys.stdin.read().splitlines():
+        for line in sys.stdin.read().removesuffix("\n").split("\n"):
             print("\t".join(row(line)))
         return
     count = 300
