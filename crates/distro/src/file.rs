@@ -1,6 +1,8 @@
 //! The file of a distro: `distros/<id>.toml`.
 
 mod check;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -33,12 +33,14 @@ impl NormalScript {
 /// Brings the script of a package with this version into its normal form.
 ///
 /// ```
-/// let script = "#!/bin/sh\nset -e\n\
-///     # Automatically added by dh_installmenu/13.24.2\n\
-///     if [ \"$1\" = \"configure\" ] && [ -x \"`command -v update-menus`\" ] && \
-///     [ -x \"$DPKG_ROOT`command -v update-menus`\" ]; then\n\tupdate-menus\nfi\n\
-///     # End automatically added section\n";
-/// assert!(distro::normalise(script, "1.0-1").is_empty());
+/// let script = [
+///     "#!/bin/sh",
+///     "set -e",
+///     "# Automatically added by dh_installdeb/13.24.2",
+///     "dpkg-maintscript-helper rm_conffile /etc/hello 1.0~ -- \"$@\"",
+///     "# End automatically added section",
+/// ];
+/// assert!(distro::normalise(&script.join("\n"), "1.0-1").is_empty());
 /// ```
 pub fn normalise(script: &str, version: &str) -> NormalScript {
     let mut text = String::new();

@@ -79,13 +79,13 @@ fn deb(data: &[Entry<'_>]) -> Vec<u8> {
     ar(&[("debian-binary", b"2.0\n"), ("control.tar", &control), ("data.tar", &data)])
 }
 
-struct Room {
+pub(crate) struct Room {
     _folder: tempfile::TempDir,
     store: Store,
 }
 
 impl Room {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         Self { _folder: folder, store }
@@ -97,9 +97,17 @@ impl Room {
         writer.finish(None).unwrap()
     }
 
-    fn unpack(&self, bytes: &[u8]) -> Result<UnpackedDeb, DebError> {
+    pub(crate) fn unpack(&self, bytes: &[u8]) -> Result<UnpackedDeb, DebError> {
         unpack_deb(&self.store, &self.blob(bytes))
     }
+}
+
+/// The package `hello` 1.0-1 with these maintainer scripts.
+pub(crate) fn with_scripts(scripts: &[(&str, &str)]) -> Vec<u8> {
+    let files: Vec<Entry<'_>> =
+        scripts.iter().map(|(name, text)| file(name, text.as_bytes())).collect();
+    let (control, data) = (control(&files), tar(&[]));
+    ar(&[("debian-binary", b"2.0\n"), ("control.tar", &control), ("data.tar", &data)])
 }
 
 fn said(error: &dyn std::error::Error) -> String {
