@@ -1,0 +1,105 @@
+//! apt in a root of its own: the machine's apt with other sources and an empty status.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use distro::Suite;
+use names::Arch;
+
+pub(crate) struct Apt {
+    folder: tempfile::TempDir,
+}
+
+impl Apt {
+    /// Makes the root and updates its lists.
+    pub(crate) fn new(suites: &[Suite], keyrings: &Path, arch: Arch) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        for path in
+            ["etc/apt.conf.d", "etc/preferences.d", "state/lists/partial", "cache/archives/partial"]
+        {
+            std::fs::create_dir_all(root.join(path)).unwrap();
+        }
+        std::fs::write(root.join("state/status"), "").unwrap();
+        let line = |suite: &Suite| {
+            let keyring = keyrings.join(&suite.keyring);
+            let mirror = crate::curl::mirror(suite.archive.as_str());
+            let components = suite.components.join(" ");
+            format!("deb [signed-by={}] {mirror} {} {components}\n", keyring.display(), suite.suite)
+        };
+        let sources: String = suites.iter().map(line).collect();
+        std::fs::write(root.join("etc/sources.list"), sources).unwrap();
+        let configuration = format!(
+            "Dir::State \"{0}/state\"; Dir::State::status \"{0}/state/status\";\n\
+             Dir::Cache \"{0}/cache\"; Dir::Etc \"{0}/etc\"; Dir::Log \"{0}/state\";\n\
+             APT::Architecture \"{1}\"; APT::Architectures \"{1}\"; #clear APT::NeverAutoRemove;\n\
+             APT::Get::List-Cleanup \"false\"; Acquire::Languages \"none\";\n\
+             APT::Sandbox::User \"root\"; Acquire::GzipIndexes \"false\";\n\
+             Dir::Log::Planner \"/dev/null\"; Dir::Log::Solver \"/dev/null\";\n\
+             Dir::Etc::sourceparts \"-\"; Dir::Etc::trustedparts \"-\";\n",
+            root.display(),
+            arch.debian(),
+        );
+        std::fs::write(root.join("apt.conf"), configuration).unwrap();
+        let apt = Self { folder };
+        let (good, output) = apt.run(&["update", "-qq"]);
+        assert!(good, "{output}");
+        apt
+    }
+
+    fn run(&self, arguments: &[&str]) -> (bool, String) {
+        let output = Command::new("apt-get")
+            .args(arguments)
+            .env("APT_CONFIG", self.folder.path().join("apt.conf"))
+            .env("LC_ALL", "C")
+            .output()
+            .unwrap();
+        let error = String::from_utf8_lossy(&output.stderr);
+        let text = String::from_utf8_lossy(&output.stdout);
+        (output.status.success(), format!("{text}{error}"))
+    }
+
+    /// The names of the essential packages, sorted.
+    pub(crate) fn essential(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(self.folder.path().join("state/lists")).unwrap() {
+            let path = entry.unwrap().path();
+            if !path.to_string_lossy().ends_with("_Packages") {
+                continue;
+            }
+            let text = std::fs::read_to_string(path).unwrap();
+            let essential = |stanza: &&str| stanza.contains("\nEssential: yes\n");
+            let name = |stanza: &str| {
+                stanza.lines().next().unwrap().strip_prefix("Package: ").unwrap().to_owned()
+            };
+            names.extend(text.split("\n\n").filter(essential).map(name));
+        }
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// What apt would install, with versions; or what it says.
+    pub(crate) fn install(
+        &self,
+        names: &[String],
+        recommends: bool,
+    ) -> Result<BTreeMap<String, String>, String> {
+        let recommends =
+            if recommends { "--install-recommends" } else { "--no-install-recommends" };
+        let mut arguments = vec!["install", "--simulate", "--yes", recommends, "--"];
+        arguments.extend(names.iter().map(String::as_str));
+        let (good, output) = self.run(&arguments);
+        if !good {
+            return Err(output);
+        }
+        // Inst libc6 (2.41-12+deb13u1 Debian:13.2/stable [amd64])
+        let installed = output.lines().filter_map(|line| line.strip_prefix("Inst "));
+        let entry = |line: &str| {
+            let (name, rest) = line.split_once(" (").unwrap();
+            (name.to_owned(), rest.split(' ').next().unwrap().to_owned())
+        };
+        Ok(installed.map(entry).collect())
+    }
+}

@@ -1,0 +1,121 @@
+//! The solver against apt, over the package sets of real images and random packages.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use distro::{Index, Request, Suite, fetch_suites, solve};
+use names::Arch;
+use signer::Keyring;
+use store::Store;
+
+use crate::apt::Apt;
+use crate::curl::Curl;
+
+const KEYRINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../distros/keyrings");
+const KEYRING: &str = "debian-archive-trixie.gpg";
+
+fn suites() -> Vec<Suite> {
+    let suite = |archive: &str, suite: &str| Suite {
+        archive: archive.parse().unwrap(),
+        suite: suite.to_owned(),
+        components: vec!["main".to_owned()],
+        keyring: KEYRING.to_owned(),
+    };
+    vec![
+        suite("debian", "trixie"),
+        suite("debian", "trixie-updates"),
+        suite("debian-security", "trixie-security"),
+    ]
+}
+
+fn index(arch: Arch) -> Index {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let keyring = Keyring::parse(&std::fs::read(format!("{KEYRINGS}/{KEYRING}")).unwrap()).unwrap();
+    let keyrings = BTreeMap::from([(KEYRING.to_owned(), keyring)]);
+    let (index, locked) = fetch_suites(&Curl, &store, &suites(), &keyrings, arch, None).unwrap();
+    assert_eq!(locked.len(), 3);
+    assert!(index.package_count() > 50_000);
+    index
+}
+
+/// The sets of the fixture: name, whether with all essential packages, and the packages.
+fn sets() -> Vec<(String, bool, Vec<String>)> {
+    let text = include_str!("fixtures/package-sets.txt");
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let set = |line: &str| {
+        let (name, packages) = line.split_once(": ").unwrap_or((line, ""));
+        let words: Vec<String> = packages.split_whitespace().map(str::to_owned).collect();
+        let essential = words.first().is_some_and(|word| word == "*");
+        (name.to_owned(), essential, words[usize::from(essential)..].to_vec())
+    };
+    lines.map(set).collect()
+}
+
+/// Packages picked by a fixed seed (a linear congruential generator): the same on every machine as
+/// long as the archive has them.
+fn random_sets(index: &Index, count: usize) -> Vec<(String, bool, Vec<String>)> {
+    let names = index.names().map(str::to_owned).collect::<Vec<_>>();
+    let mut seed: u64 = 20_261_121;
+    let pick = |_| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let name = names[(seed >> 33) as usize % names.len()].clone();
+        (format!("random {name}"), false, vec![name])
+    };
+    (0..count).map(pick).collect()
+}
+
+fn compare(arch: Arch, recommends: bool, sets: &[(String, bool, Vec<String>)], index: &Index) {
+    let apt = Apt::new(&suites(), Path::new(KEYRINGS), arch);
+    let essential_names = apt.essential();
+    assert!(essential_names.len() > 15);
+    let mut differences = Vec::new();
+    for (name, essential, packages) in sets {
+        let mut arguments = if *essential { essential_names.clone() } else { Vec::new() };
+        arguments.extend(packages.iter().cloned());
+        let theirs = apt.install(&arguments, recommends);
+        let request = Request {
+            packages: packages.clone(),
+            essential: *essential,
+            recommends,
+            ..Request::default()
+        };
+        let ours = solve(index, &request).map(|solution| {
+            let pair = |deb: distro::LockedDeb| (deb.name, deb.version.to_string());
+            solution.debs.into_iter().map(pair).collect::<BTreeMap<_, _>>()
+        });
+        match (theirs, ours) {
+            (Ok(theirs), Ok(ours)) => {
+                let only = |these: &BTreeMap<String, String>, those: &BTreeMap<String, String>| {
+                    let missing =
+                        |(name, version): &(&String, &String)| those.get(*name) != Some(*version);
+                    let names = these.iter().filter(missing).map(|(n, v)| format!("{n}={v}"));
+                    names.collect::<Vec<_>>().join(" ")
+                };
+                if theirs != ours {
+                    let (theirs, ours) = (only(&theirs, &ours), only(&ours, &theirs));
+                    differences.push(format!("{name}: only apt: {theirs}; only ours: {ours}"));
+                }
+            }
+            (Err(_), Err(_)) => {}
+            (Ok(theirs), Err(error)) => {
+                differences.push(format!("{name}: apt has {} and we fail: {error}", theirs.len()));
+            }
+            (Err(output), Ok(ours)) => {
+                differences.push(format!("{name}: we have {} and apt fails: {output}", ours.len()));
+            }
+        }
+    }
+    let (different, all) = (differences.len(), sets.len());
+    assert!(differences.is_empty(), "{different} of {all} differ:\n{}", differences.join("\n"));
+}
+
+#[test]
+#[ignore = "needs apt-get, curl and a Debian mirror; .ci/run runs it"]
+fn apt_chooses_the_same_packages_on_amd64() {
+    let index = index(Arch::Amd64);
+    let mut sets = sets();
+    sets.extend(random_sets(&index, 30));
+    assert!(sets.len() >= 60);
+    compare(Arch::Amd64, false, &sets, &index);
+}
