@@ -208,7 +208,7 @@ impl Fetcher for Http {
         let urls = self.urls(&engine, addresses, &mut BTreeMap::new())?;
         let accept = accept.to_owned();
         let (sender, receiver) = mpsc::channel();
-        let task = handle.spawn(async move {
+        handle.spawn(async move {
             let _slot = engine.slots.acquire().await;
             let mut page = Page { bytes: Vec::new(), limit };
             let result = engine.download(&name, urls, &accept, &mut page).await;
@@ -219,9 +219,7 @@ impl Fetcher for Http {
                 url: found.url.into(),
             }));
         });
-        let result = receiver.recv().expect("a download answers before it ends");
-        drop(task);
-        result
+        receiver.recv().expect("a download answers before it ends")
     }
 
     fn blobs(

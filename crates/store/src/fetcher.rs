@@ -99,9 +99,9 @@ pub enum FetchError {
         hint: String,
     },
     /// The network may not be used and the store does not have it.
-    #[error("{address} is not in the store, and --offline forbids fetching it")]
+    #[error("--offline forbids fetching what the store does not have: {address}")]
     Offline {
-        /// What was asked for.
+        /// All that was asked for and is missing.
         address: String,
     },
     /// The proxies, the logins or the certificates of this machine cannot be used.

@@ -8,6 +8,7 @@
 mod faults;
 mod logins;
 mod mirrors;
+mod real;
 mod tls;
 
 use std::time::Duration;
@@ -138,7 +139,7 @@ fn offline_names_all_that_is_missing_and_asks_nobody() {
     let error = http.blobs(&store, &wants, &mut |_, _| {}).unwrap_err().to_string();
     assert_eq!(
         error,
-        "debian:one, debian:two is not in the store, and --offline forbids fetching it"
+        "--offline forbids fetching what the store does not have: debian:one, debian:two"
     );
     let error = http.document(&at("dists/x/InRelease"), "*/*", 1000).unwrap_err();
     assert!(matches!(error, store::FetchError::Offline { .. }), "{error}");
