@@ -194,8 +194,13 @@ fn write_pack(
     let mut paths = BTreeSet::new();
     let mut pack = PackWriter::new(io::BufWriter::new(out));
     for index in 0..archive.len() {
-        let mut member =
-            archive.by_index(index).map_err(|source| UnpackError::Zip { wheel, source })?;
+        let zip = |source| UnpackError::Zip { wheel, source };
+        let entry = archive.by_index_data(index).map_err(zip)?;
+        if entry.encrypted() {
+            let member = String::from_utf8_lossy(entry.name_raw()).into_owned();
+            return Err(UnpackError::Member { wheel, member, what: "is encrypted" });
+        }
+        let mut member = archive.by_index(index).map_err(zip)?;
         let name = String::from_utf8_lossy(member.name_raw()).into_owned();
         let refuse = |what| UnpackError::Member { wheel, member: name.clone(), what };
         if std::str::from_utf8(member.name_raw()).is_err() {
@@ -219,9 +224,6 @@ fn write_pack(
             0 | 0o100_000 => {}
             0o120_000 => return Err(refuse("is a symbolic link, which a wheel must not hold")),
             _ => return Err(refuse("is neither a file nor a directory")),
-        }
-        if member.encrypted() {
-            return Err(refuse("is encrypted"));
         }
         if !matches!(member.compression(), CompressionMethod::Stored | CompressionMethod::Deflated)
         {
@@ -295,5 +297,201 @@ impl<R: Read> Read for Counting<R> {
         let read = self.inner.read(buffer)?;
         self.read += read as u64;
         Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+    use std::io::{Cursor, Write as _};
+
+    use zip::ZipWriter;
+    use zip::write::SimpleFileOptions;
+
+    use super::*;
+
+    type Writer = ZipWriter<Cursor<Vec<u8>>>;
+
+    fn archive(fill: impl FnOnce(&mut Writer)) -> Vec<u8> {
+        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+        fill(&mut writer);
+        writer.finish().unwrap().into_inner()
+    }
+
+    fn add(writer: &mut Writer, name: &str, mode: u32, bytes: &[u8]) {
+        let time = DateTime::from_date_and_time(2024, 2, 29, 23, 59, 58).unwrap();
+        let options = SimpleFileOptions::default().unix_permissions(mode).last_modified_time(time);
+        writer.start_file(name, options).unwrap();
+        writer.write_all(bytes).unwrap();
+    }
+
+    fn one(name: &str) -> Vec<u8> {
+        archive(|writer| add(writer, name, 0o644, b"text"))
+    }
+
+    /// Replaces bytes wherever they are: in the members' own headers and in the list at the end.
+    fn patched(mut bytes: Vec<u8>, from: &[u8], to: &[u8]) -> Vec<u8> {
+        assert_eq!(from.len(), to.len());
+        let mut found = 0;
+        for at in 0..=bytes.len() - from.len() {
+            if bytes[at..].starts_with(from) {
+                bytes[at..at + to.len()].copy_from_slice(to);
+                found += 1;
+            }
+        }
+        assert_ne!(found, 0, "nothing was replaced");
+        bytes
+    }
+
+    fn try_unpack(bytes: &[u8]) -> Result<Pack, UnpackError> {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let mut writer = store.blob_writer().unwrap();
+        writer.write_all(bytes).unwrap();
+        unpack(&store, &writer.finish(None).unwrap())
+    }
+
+    /// The error and its causes, without the digest of the wheel.
+    fn refused(bytes: &[u8]) -> String {
+        let error = try_unpack(bytes).unwrap_err();
+        let mut text = error.to_string();
+        let mut cause = error.source();
+        while let Some(inner) = cause {
+            text = format!("{text}: {inner}");
+            cause = inner.source();
+        }
+        let end = text.find("sha256:").map_or(0, |at| at + 71);
+        text[end..].to_owned()
+    }
+
+    #[test]
+    fn modes_times_and_contents_are_kept_and_directories_are_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let mut writer = store.blob_writer().unwrap();
+        let bytes = archive(|writer| {
+            writer.add_directory("a/", SimpleFileOptions::default()).unwrap();
+            add(writer, "a/plain", 0o600, b"plain");
+            add(writer, "a/tool", 0o710, b"tool");
+            let old = SimpleFileOptions::default().last_modified_time(DateTime::default());
+            writer.start_file("a/old", old).unwrap();
+        });
+        writer.write_all(&bytes).unwrap();
+        let blob = writer.finish(None).unwrap();
+        let pack = unpack(&store, &blob).unwrap();
+        let lines: Vec<String> = pack
+            .entries
+            .iter()
+            .map(|(path, node)| format!("{path} {:o} {}", node.mode, node.mtime))
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                "a/plain 644 2024-02-29T23:59:58Z",
+                "a/tool 755 2024-02-29T23:59:58Z",
+                "a/old 644 1980-01-01T00:00:00Z"
+            ]
+        );
+        let filetree::Kind::File(content) = &pack.entries[1].1.kind else { panic!() };
+        assert_eq!(content.read().unwrap(), b"tool");
+
+        // The pack serves from now on.
+        fs_err::remove_file(&blob.path).unwrap();
+        assert_eq!(unpack(&store, &blob).unwrap().entries, pack.entries);
+        let path = store.derived(KIND, &blob.digest).unwrap();
+        fs_err::write(path, "no pack").unwrap();
+        assert!(matches!(unpack(&store, &blob), Err(UnpackError::Read { .. })));
+    }
+
+    #[test]
+    fn a_damaged_blob_names_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let mut writer = store.blob_writer().unwrap();
+        writer.write_all(&one("a")).unwrap();
+        let blob = writer.finish(None).unwrap();
+        fs_err::write(&blob.path, one("b")).unwrap();
+        let message = unpack(&store, &blob).unwrap_err().to_string();
+        assert!(message.starts_with(&blob.path.display().to_string()), "{message}");
+        assert!(message.ends_with("not to its name: delete it and run again"), "{message}");
+    }
+
+    #[test]
+    fn names_that_are_no_clean_relative_paths_are_refused() {
+        for name in ["../x", "a/../x", "a//x", "a/./x"] {
+            let message = refused(&one(name));
+            assert!(message.contains(&format!("`{name}` is not a path inside")), "{message}");
+        }
+        for name in ["/x", "./x", "a\\x"] {
+            let message = refused(&patched(
+                one("q".repeat(name.len()).as_str()),
+                "q".repeat(name.len()).as_bytes(),
+                name.as_bytes(),
+            ));
+            assert_eq!(message, format!(": member `{name}` is not named by a clean relative path"));
+        }
+        let foreign = patched(one("qq"), b"qq", &[0xe9, 0xff]);
+        assert!(refused(&foreign).ends_with("has a name that is not UTF-8"));
+    }
+
+    #[test]
+    fn members_that_no_wheel_may_hold_are_refused() {
+        let link = archive(|writer| {
+            writer.add_symlink("link", "target", SimpleFileOptions::default()).unwrap();
+        });
+        assert_eq!(
+            refused(&link),
+            ": member `link` is a symbolic link, which a wheel must not hold"
+        );
+        // The type bits of a character device in place of those of a file (0o100644 << 16).
+        let device = patched(one("a"), &[0, 0, 0xa4, 0x81], &[0, 0, 0xa4, 0x21]);
+        assert_eq!(refused(&device), ": member `a` is neither a file nor a directory");
+        let both = archive(|writer| {
+            add(writer, "a", 0o644, b"");
+            add(writer, "a/b", 0o644, b"");
+        });
+        assert_eq!(refused(&both), ": member `a` is a file and a directory at once");
+    }
+
+    #[test]
+    fn archives_that_say_two_things_are_refused() {
+        let twice = archive(|writer| {
+            add(writer, "one", 0o644, b"1");
+            add(writer, "two", 0o644, b"2");
+        });
+        let twice = patched(twice, b"two", b"one");
+        assert!(refused(&twice).contains("not a sound zip archive"), "{}", refused(&twice));
+        // The name in the member's own header alone, which comes first.
+        let mut other = one("name");
+        let at = other.windows(4).position(|window| window == b"name").unwrap();
+        other[at] = b'g';
+        assert!(refused(&other).contains("not a sound zip archive"), "{}", refused(&other));
+        let mut changed = archive(|writer| {
+            let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+            writer.start_file("a", stored).unwrap();
+            writer.write_all(b"some text").unwrap();
+        });
+        changed = patched(changed, b"some text", b"same text");
+        assert!(refused(&changed).contains("cannot unpack member `a`"), "{}", refused(&changed));
+        for bytes in [&b""[..], b"PK", b"no archive at all", &one("a")[..40]] {
+            assert!(refused(bytes).contains("not a sound zip archive"));
+        }
+    }
+
+    #[test]
+    fn encrypted_members_are_refused() {
+        // The first bit of the flags, in the member's own header and in the list.
+        let bytes = one("a");
+        let mut bytes = patched(bytes, b"PK\x03\x04\x14\0\0\0", b"PK\x03\x04\x14\0\x01\0");
+        let list = bytes.windows(4).position(|window| window == b"PK\x01\x02").unwrap();
+        bytes[list + 8] |= 1;
+        assert_eq!(refused(&bytes), ": member `a` is encrypted");
+    }
+
+    #[test]
+    fn archives_that_unpack_to_far_more_than_they_are_are_refused() {
+        let bomb = archive(|writer| add(writer, "zeros", 0o644, &vec![0; 100 << 20]));
+        let message = refused(&bomb);
+        assert!(message.ends_with("bytes when unpacked, at `zeros`"), "{message}");
     }
 }
