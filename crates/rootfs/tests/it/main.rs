@@ -6,5 +6,6 @@
     reason = "a test fails by panicking and asks the real tools"
 )]
 
+mod assembly;
 mod handlers;
 mod mmdebstrap;
