@@ -32,7 +32,8 @@ fn certificates(folder: &Path) {
     openssl("rehash roots");
 }
 
-/// Answers every request over TLS with `hello`, for as long as the process lives.
+/// Answers every request over TLS with `hello`, and one for `/down` with a redirect to plain HTTP, for
+/// as long as the process lives.
 fn serve(folder: &Path) -> SocketAddr {
     let chain = vec![CertificateDer::from_pem_file(folder.join("host.pem")).unwrap()];
     let key = PrivateKeyDer::from_pem_file(folder.join("host.key")).unwrap();
@@ -55,8 +56,14 @@ fn answer(config: &Arc<rustls::ServerConfig>, mut stream: TcpStream) -> std::io:
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
     let mut session = rustls::ServerConnection::new(Arc::clone(config)).unwrap();
     let mut tls = rustls::Stream::new(&mut session, &mut stream);
-    let _ = tls.read(&mut [0; 4096])?;
-    tls.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello")?;
+    let mut request = [0; 4096];
+    let length = tls.read(&mut request)?;
+    let head = if request[..length].starts_with(b"GET /down ") {
+        "302 Found\r\nLocation: http://127.0.0.1:9/a"
+    } else {
+        "200 OK"
+    };
+    write!(tls, "HTTP/1.1 {head}\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello")?;
     tls.flush()
 }
 
@@ -78,9 +85,11 @@ fn ask(address: SocketAddr, variables: &[(&str, &Path)]) -> String {
 #[ignore = "only for the_roots_are_those_of_the_environment, which starts it"]
 fn client() {
     let Ok(url) = std::env::var("COOPERAGE_TEST_URL") else { return };
-    match http(&[&url]).document(&at("a"), "*/*", 10) {
-        Ok(document) => println!("got {}", String::from_utf8_lossy(&document.bytes)),
-        Err(error) => println!("error {error}"),
+    for path in ["a", "down"] {
+        match http(&[&url]).document(&at(path), "*/*", 10) {
+            Ok(document) => println!("got {}", String::from_utf8_lossy(&document.bytes)),
+            Err(error) => println!("error {error}"),
+        }
     }
 }
 
@@ -93,6 +102,8 @@ fn the_roots_are_those_of_the_environment() {
     let (file, roots) = (folder.path().join("root.pem"), folder.path().join("roots"));
     let said = ask(address, &[("SSL_CERT_FILE", &file)]);
     assert!(said.contains("got hello"), "{said}");
+    let refused = "https redirects to http://127.0.0.1:9/a, which is refused";
+    assert!(said.contains(refused), "{said}");
     let said = ask(address, &[("SSL_CERT_DIR", &roots)]);
     assert!(said.contains("got hello"), "{said}");
     // Neither the system's roots nor an empty folder vouch for this server.
