@@ -91,33 +91,41 @@ pub enum WheelMetadataError {
 /// it, else out of the wheel, which is fetched into the store. Several are fetched at a time.
 ///
 /// Each file must have a digest; one without is an error of the caller and gives `NoMetadata`.
+///
+/// # Errors
+/// When the network fails, so that the rest has no use.
 pub(crate) fn metadata_of(
     store: &Store,
     locator: &Locator<'_>,
     files: &[&File],
-) -> Vec<Result<Metadata, WheelMetadataError>> {
-    fetch_missing(store, locator, files);
-    files.iter().map(|file| read(store, locator, file)).collect()
+) -> Result<Vec<Result<Metadata, WheelMetadataError>>, WheelMetadataError> {
+    fetch_missing(store, locator, files)?;
+    Ok(files.iter().map(|file| read(store, locator, file)).collect())
 }
 
-/// Fetches what is not there yet, all at once. A failure is not an error here: each file that is
-/// still missing is asked for once more, alone, and then tells its own.
-fn fetch_missing(store: &Store, locator: &Locator<'_>, files: &[&File]) {
+/// Fetches what is not there yet, all at once. A file that is gone or damaged is not an error here:
+/// it is asked for once more, alone, and then tells its own.
+fn fetch_missing(
+    store: &Store,
+    locator: &Locator<'_>,
+    files: &[&File],
+) -> Result<(), WheelMetadataError> {
     let missing = |file: &&&File| {
         file.sha256
             .is_some_and(|key| store.derived(KIND, &key).is_none() && store.blob(&key).is_none())
     };
     let missing: Vec<&File> = files.iter().filter(missing).copied().collect();
     let short: Vec<Want> = missing.iter().filter_map(|file| metadata_want(file)).collect();
+    // Where METADATA is not served after all, the wheel has it.
     let short_came =
         short.is_empty() || locator.fetcher().blobs(store, &short, &mut |_, _| {}).is_ok();
-    let whole: Vec<Want> = missing
-        .iter()
-        .filter(|file| !(short_came && file.metadata_sha256.is_some()))
-        .filter_map(|file| wheel_want(file))
-        .collect();
-    if !whole.is_empty() {
-        let _ = locator.fetcher().blobs(store, &whole, &mut |_, _| {});
+    let without = |file: &&&File| !(short_came && file.metadata_sha256.is_some());
+    let whole: Vec<&File> = missing.iter().filter(without).copied().collect();
+    let wants: Vec<Want> = whole.iter().filter_map(|file| wheel_want(file)).collect();
+    let Some(first) = whole.first() else { return Ok(()) };
+    match locator.fetcher().blobs(store, &wants, &mut |_, _| {}) {
+        Ok(_) | Err(FetchError::NotFound { .. } | FetchError::Damaged { .. }) => Ok(()),
+        Err(source) => Err(WheelMetadataError::Fetch { file: first.name.clone(), source }),
     }
 }
 

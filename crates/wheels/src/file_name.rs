@@ -69,6 +69,9 @@ impl WheelName {
             right.then(|| tags.iter().map(|tag| tag.to_ascii_lowercase()).collect())
         };
         let wrong_tag = || wrong("a wrong tag");
+        if pythons.split('.').any(|tag| tag.starts_with(|c: char| c.is_ascii_digit())) {
+            return Err(wrong("a Python tag that begins with a digit"));
+        }
         Ok(Self {
             project: PackageName::new(project).map_err(|_| wrong("a wrong project name"))?,
             version: parse_version(version).map_err(|_| wrong("a wrong version"))?,
@@ -135,6 +138,7 @@ mod tests {
             "a-1-py3-none-any.zip",
             "a-1-py3-none.whl",
             "a-1-x-py3-none-any.whl",
+            "a-1-1-py3-none.whl",
             "a-1-1-1-py3-none-any.whl",
             "a__b-1-py3-none-any.whl",
             "a-x.y-py3-none-any.whl",

@@ -1,4 +1,29 @@
 //! Read Python package indexes and wheels, choose by tag, walk the closure, unpack.
+//!
+//! - [`ProjectPage`]: the files of a project, from an index in HTML or JSON.
+//! - [`WheelName`], [`Target`]: which wheels a machine can install, and which of them is best.
+//! - [`closure`]: what some requirements need under the constraints of a release, as exact files.
+//! - [`Locator`]: fetches locked wheels, without any page of the index where that is possible.
+//! - [`Metadata`], [`WheelInfo`], [`EntryPoints`], [`parse_record`]: the texts inside a wheel.
+//! - [`unpack`]: a wheel as a pack of its files.
+//!
+//! Nothing here knows a host or the machine that it runs on: markers and tags are those of the
+//! target.
+//!
+//! ```
+//! use constraints::Environment;
+//! use names::Arch;
+//! use wheels::{Target, WheelName};
+//!
+//! let environment = Environment::linux("3.13.5", Arch::Arm64)?;
+//! let trixie = Target { environment, glibc: (2, 41) };
+//! let ranks = trixie.ranks();
+//! let wheel = WheelName::parse("yappi-1.7.3-cp313-cp313-manylinux_2_28_aarch64.whl")?;
+//! assert!(ranks.of(&wheel).is_some());
+//! let other = WheelName::parse("yappi-1.6.10-cp313-cp313-manylinux_2_17_x86_64.whl")?;
+//! assert!(ranks.of(&other).is_none());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod closure;
 mod dist_info;

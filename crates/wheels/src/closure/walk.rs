@@ -149,8 +149,14 @@ impl Walker<'_> {
             .map(|(_, choice)| &choice.file)
             .filter(|file| file.sha256.is_some_and(|digest| !self.metadata.contains_key(&digest)));
         let unread: Vec<_> = unread.collect();
+        let all = metadata_of(self.store, self.locator, &unread).map_err(|source| {
+            let first = choices.iter().find(|(_, choice)| unread.contains(&&choice.file));
+            let project = first.map(|(name, _)| name.clone()).expect("a file was unread");
+            let chain = round.chain(&project);
+            Box::new(ClosureError::Metadata { project, chain, source })
+        })?;
         let mut read = BTreeMap::new();
-        for (file, metadata) in unread.iter().zip(metadata_of(self.store, self.locator, &unread)) {
+        for (file, metadata) in unread.iter().zip(all) {
             read.insert(file.sha256, metadata);
         }
         let mut again = Vec::new();

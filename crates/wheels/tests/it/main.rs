@@ -4,6 +4,8 @@
 
 mod closures;
 mod damage;
+mod forms;
 mod locating;
+mod packaging;
 mod uv;
 mod world;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use constraints::{Constraints, Effective, Environment, Overrides, apply};
 use names::{Arch, ArchiveName, Epoch, PackageName, Place};
-use store::{Address, Store};
+use store::{Address, Fetcher, Store};
 use testkit::{IndexFile, Shelf, SimpleIndex, WheelBuilder};
 use wheels::{Closure, ClosureErrors, Locator, LockedWheel, Request, Root, Target, closure};
 
@@ -19,6 +19,8 @@ pub(crate) struct World {
     pub(crate) overrides: &'static str,
     pub(crate) cutoff: Option<&'static str>,
     pub(crate) prefer: Vec<LockedWheel>,
+    /// Whether pages are in HTML.
+    pub(crate) html: bool,
     pages: BTreeMap<String, SimpleIndex>,
     _folder: tempfile::TempDir,
 }
@@ -35,6 +37,7 @@ impl World {
             overrides: "",
             cutoff: None,
             prefer: Vec::new(),
+            html: false,
             pages: BTreeMap::new(),
             _folder: folder,
         }
@@ -72,13 +75,20 @@ impl World {
     pub(crate) fn publish(&self) {
         for (name, page) in &self.pages {
             let address = Address::in_archive(&index(), format!("{name}/"));
-            let media_type = "application/vnd.pypi.simple.v1+json";
-            self.shelf.put(&address, media_type, page.json().as_bytes());
+            let (media_type, text) = match self.html {
+                true => ("text/html", page.html()),
+                false => ("application/vnd.pypi.simple.v1+json", page.json()),
+            };
+            self.shelf.put(&address, media_type, text.as_bytes());
         }
     }
 
     pub(crate) fn solve(&self) -> Result<Closure, ClosureErrors> {
         self.publish();
+        self.solve_with(&self.shelf)
+    }
+
+    pub(crate) fn solve_with(&self, fetcher: &dyn Fetcher) -> Result<Closure, ClosureErrors> {
         let roots: Vec<Root> = self
             .roots
             .iter()
@@ -100,7 +110,7 @@ impl World {
                 prefer: &self.prefer,
             },
             &self.store,
-            &Locator::new(&self.shelf, index()),
+            &Locator::new(fetcher, index()),
         )
     }
 
