@@ -5,6 +5,7 @@
     reason = "a test fails by panicking and reads the files that it checks"
 )]
 
+mod hostile;
 mod import;
 mod mutations;
 mod overrides;
