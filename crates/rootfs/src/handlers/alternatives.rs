@@ -133,6 +133,7 @@ pub fn install(
             group.current = Some(best.path.clone());
             put_links(tree, &new.name, group, &best, time).map_err(wrap)?;
         }
+        group.drop_unused_slaves();
         let text = group.to_text();
         files::write(tree, &format!("{ADMIN}/{}", new.name), 0o644, time, text).map_err(wrap)?;
     }
@@ -156,9 +157,6 @@ fn add(tree: &mut Tree, group: &mut Group, new: &Alternative) -> Result<(), File
     group.choices.retain(|old| old.path != choice.path);
     group.choices.push(choice);
     group.choices.sort_by(|left, right| left.path.cmp(&right.path));
-    let used: BTreeSet<&String> =
-        group.choices.iter().flat_map(|choice| choice.slaves.keys()).collect();
-    group.slaves.retain(|name, _| used.contains(name));
     Ok(())
 }
 
@@ -263,22 +261,23 @@ fn check_taken(
         let [name, text, other] = [&new.name, text, other].map(str::to_owned);
         Err(AlternativesError::Taken { name, text, other })
     };
-    let slaves: Vec<&String> = new.slaves.iter().map(|slave| &slave.name).collect();
-    let links: Vec<&String> =
-        new.slaves.iter().map(|slave| &slave.link).chain([&new.link]).collect();
     for (other, group) in groups.iter().filter(|(other, _)| **other != new.name) {
-        if group.slaves.contains_key(&new.name) {
-            return taken(&new.name, other);
+        let has_name = |name: &String| name == other || group.slaves.contains_key(name);
+        let has_link =
+            |link: &String| group.link == *link || group.slaves.values().any(|l| l == link);
+        let names = new.slaves.iter().map(|slave| &slave.name);
+        let links = new.slaves.iter().map(|slave| &slave.link);
+        let name = names.chain([&new.name]).find(|name| has_name(name));
+        if let Some(text) = name.or(links.chain([&new.link]).find(|link| has_link(link))) {
+            return taken(text, other);
         }
-        if let Some(name) =
-            slaves.iter().find(|name| *name == &other || group.slaves.contains_key(**name))
-        {
-            return taken(name, other);
-        }
-        let has =
-            |link: &&&String| group.link == ***link || group.slaves.values().any(|l| l == **link);
-        if let Some(link) = links.iter().find(has) {
-            return taken(link, other);
+    }
+    if let Some(group) = groups.get(&new.name) {
+        for slave in &new.slaves {
+            let mut others = group.slaves.iter().filter(|(name, _)| **name != slave.name);
+            if let Some((other, _)) = others.find(|(_, link)| **link == slave.link) {
+                return taken(&slave.link, other);
+            }
         }
     }
     Ok(())

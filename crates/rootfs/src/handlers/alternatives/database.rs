@@ -54,6 +54,12 @@ impl Group {
         Some(best)
     }
 
+    /// Takes out slaves that no choice has; their links are taken away before.
+    pub(super) fn drop_unused_slaves(&mut self) {
+        let Self { slaves, choices, .. } = self;
+        slaves.retain(|name, _| choices.iter().any(|choice| choice.slaves.contains_key(name)));
+    }
+
     pub(super) fn parse(name: &str, text: &str) -> Result<Self, AlternativesError> {
         let mut lines = text.lines().enumerate();
         let total = text.lines().count();

@@ -8,8 +8,9 @@ use names::Arch;
 use super::super::files;
 use super::{FileError, LdCacheError};
 
-/// More files than this are not read: one includes itself.
+/// More files than this are not read, nor deeper ones: one includes itself.
 const FILE_LIMIT: usize = 1000;
+const DEPTH_LIMIT: usize = 16;
 
 /// A directory that is searched for libraries.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -25,7 +26,7 @@ pub(super) struct Directory {
 /// All directories in the order of the search, each once.
 pub(super) fn directories(tree: &Tree, arch: Arch) -> Result<Vec<Directory>, LdCacheError> {
     let mut list = List { tree, found: Vec::new(), places: BTreeSet::new(), files: 0 };
-    list.read_file("/etc/ld.so.conf")?;
+    list.read_file("/etc/ld.so.conf", 0)?;
     let triplet = arch.triplet();
     for path in [&format!("/lib/{triplet}"), &format!("/usr/lib/{triplet}"), "/lib", "/usr/lib"] {
         list.add(path)?;
@@ -41,9 +42,9 @@ struct List<'a> {
 }
 
 impl List<'_> {
-    fn read_file(&mut self, path: &str) -> Result<(), LdCacheError> {
+    fn read_file(&mut self, path: &str, depth: usize) -> Result<(), LdCacheError> {
         self.files += 1;
-        if self.files > FILE_LIMIT {
+        if self.files > FILE_LIMIT || depth > DEPTH_LIMIT {
             let path = TreePath::from_member(path).unwrap_or_default();
             return Err(LdCacheError::Includes { path });
         }
@@ -57,7 +58,7 @@ impl List<'_> {
             match line.strip_prefix("include").and_then(|rest| rest.strip_prefix([' ', '\t'])) {
                 Some(patterns) => {
                     for pattern in patterns.split([' ', '\t']).filter(|word| !word.is_empty()) {
-                        self.include(path, pattern)?;
+                        self.include(path, pattern, depth)?;
                     }
                 }
                 None if is_hwcap_line(line) => {}
@@ -68,14 +69,14 @@ impl List<'_> {
     }
 
     /// A pattern without a slash in front is relative to the file that has it.
-    fn include(&mut self, file: &str, pattern: &str) -> Result<(), LdCacheError> {
+    fn include(&mut self, file: &str, pattern: &str, depth: usize) -> Result<(), LdCacheError> {
         let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
         let pattern = match pattern.strip_prefix('/') {
             Some(_) => pattern.to_owned(),
             None => format!("{folder}/{pattern}"),
         };
         for path in matches(self.tree, &pattern)? {
-            self.read_file(&path)?;
+            self.read_file(&path, depth + 1)?;
         }
         Ok(())
     }

@@ -17,6 +17,15 @@ pub(super) fn tree(folder: &Path) -> Tree {
     tree
 }
 
+/// The part of a folder's tree at and below the directory `top`.
+pub(super) fn part(folder: &Path, top: &str) -> Tree {
+    let (mut tree, mut names) = (Tree::new(), BTreeMap::new());
+    let top: TreePath = top.parse().unwrap();
+    tree.insert_with_parents(top.clone(), Node::directory(0o755, Epoch(0))).unwrap();
+    add(folder, &top, &mut tree, &mut names);
+    tree
+}
+
 fn add(
     folder: &Path,
     inner: &TreePath,
@@ -74,4 +83,15 @@ pub(super) fn run(program: &str, arguments: &[&str]) -> String {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{program} {arguments:?}: {errors}");
     String::from_utf8(output.stdout).unwrap()
+}
+
+/// Whether a command succeeds.
+pub(super) fn succeeds(program: &str, arguments: &[&str]) -> bool {
+    Command::new(program)
+        .args(arguments)
+        .env("LC_ALL", "C.UTF-8")
+        .output()
+        .unwrap()
+        .status
+        .success()
 }

@@ -1,6 +1,7 @@
 //! A root that mmdebstrap made, with the maintainer scripts really run, is the judge: what a handler
 //! is to compute is taken out of it, computed, and compared.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use filetree::{Kind, Tree, TreePath};
@@ -19,7 +20,7 @@ const PACKAGES: &str = "ca-certificates,ssl-cert,passwd,adduser,dbus,libpam-cap,
 /// The root, and the folder that is removed in the end.
 struct Reference {
     root: PathBuf,
-    _folder: Option<tempfile::TempDir>,
+    _folder: tempfile::TempDir,
 }
 
 impl Reference {
@@ -35,7 +36,12 @@ impl Reference {
             let include = format!("--include={}", PACKAGES.replace(' ', ""));
             folder::run("mmdebstrap", &["--variant=apt", &include, "trixie", place, &mirror]);
         }
-        Self { root, _folder: Some(folder) }
+        Self { root, _folder: folder }
+    }
+
+    /// The tree of one directory.
+    fn part(&self, top: &str) -> Tree {
+        folder::part(&self.root, top)
     }
 
     fn chroot(&self, script: &str) {
@@ -60,21 +66,20 @@ fn handlers_compute_what_the_scripts_leave() {
 /// Compares everything at or below `paths`, times aside.
 #[track_caller]
 fn assert_same(made: &Tree, real: &Tree, paths: &[&str]) {
+    let tops: Vec<TreePath> = paths.iter().map(|path| path.parse().unwrap()).collect();
     let part = |tree: &Tree| {
         let mut part = Tree::new();
         for (path, node) in tree {
-            let wanted = |top: &&str| path.strip_prefix(&top.parse().unwrap()).is_some();
-            if paths.iter().any(|top| wanted(&top)) {
+            if tops.iter().any(|top| path.strip_prefix(top).is_some()) {
                 part.insert_with_parents(path.clone(), node.clone()).unwrap();
             }
         }
         part.listing()
     };
     let (made, real) = (part(made), part(real));
-    let missing: Vec<&str> =
-        real.lines().filter(|line| !made.lines().any(|l| l == *line)).collect();
-    let surplus: Vec<&str> =
-        made.lines().filter(|line| !real.lines().any(|l| l == *line)).collect();
+    let [ours, theirs] = [&made, &real].map(|text| text.lines().collect::<BTreeSet<_>>());
+    let missing: Vec<_> = theirs.difference(&ours).collect();
+    let surplus: Vec<_> = ours.difference(&theirs).collect();
     assert!(missing.is_empty() && surplus.is_empty(), "missing {missing:#?}\nsurplus {surplus:#?}");
     assert!(!real.is_empty(), "{paths:?}");
 }
@@ -210,25 +215,27 @@ fn parse_group(name: &str, text: &str) -> Vec<Alternative> {
 fn check_shells(reference: &Reference, before: &Tree) {
     let mut tree = before.clone();
     reference.chroot("rm /etc/shells /var/lib/shells.state; update-shells");
-    let real = folder::tree(&reference.root.join("etc"));
-    let state = folder::tree(&reference.root.join("var/lib"));
+    let real = reference.part("etc");
+    let state = reference.part("var/lib");
     remove(&mut tree, "etc/shells");
     remove(&mut tree, "var/lib/shells.state");
     for _ in 0..2 {
         shells::update(&mut tree, Epoch(1)).unwrap();
         let text = |tree: &Tree, path| String::from_utf8(read(tree, path)).unwrap();
-        assert_eq!(text(&tree, "etc/shells"), text(&real, "shells"));
-        assert_eq!(text(&tree, "var/lib/shells.state"), text(&state, "shells.state"));
+        assert_eq!(text(&tree, "etc/shells"), text(&real, "etc/shells"));
+        assert_eq!(text(&tree, "var/lib/shells.state"), text(&state, "var/lib/shells.state"));
     }
     // A shell that a person added, one that was removed, and one whose package is gone.
     let script = "sed -i -e '/dash/d' -e '$a/opt/mysh # mine' /etc/shells; echo /bin/gone >> \
                   /etc/shells; echo /bin/gone >> /var/lib/shells.state";
     reference.chroot(script);
-    let mut tree = folder::tree(&reference.root);
+    for path in ["etc/shells", "var/lib/shells.state"] {
+        let now = reference.part(path.rsplit_once('/').unwrap().0).at(path).unwrap().clone();
+        tree.insert(path.parse().unwrap(), now).unwrap();
+    }
     shells::update(&mut tree, Epoch(1)).unwrap();
     reference.chroot("update-shells");
-    let real = folder::tree(&reference.root.join("etc"));
-    assert_eq!(read(&tree, "etc/shells"), read(&real, "shells"));
+    assert_eq!(read(&tree, "etc/shells"), read(&reference.part("etc"), "etc/shells"));
 }
 
 fn check_accounts(reference: &Reference, before: &Tree) {
@@ -249,7 +256,7 @@ fn check_accounts(reference: &Reference, before: &Tree) {
          rm -f /etc/shadow /etc/gshadow /etc/*-; shadowconfig on"
     ));
     accounts::enable_shadow(&mut tree, time).unwrap();
-    assert_same(&tree, &folder::tree(&reference.root), &FILES);
+    assert_same(&tree, &reference.part("etc"), &FILES);
 
     reference.chroot(&format!(
         "{clock}; groupadd --system --gid 42424 keystone
@@ -270,7 +277,7 @@ fn check_accounts(reference: &Reference, before: &Tree) {
     for user in ["keystone", "daemon"] {
         accounts::add_member(&mut tree, user, "helpers", time).unwrap();
     }
-    assert_same(&tree, &folder::tree(&reference.root), &FILES);
+    assert_same(&tree, &reference.part("etc"), &FILES);
 
     reference.chroot(&format!(
         "{clock}; adduser --quiet --system --uid 151 --group --home /nonexistent --no-create-home \\
@@ -288,7 +295,7 @@ fn check_accounts(reference: &Reference, before: &Tree) {
         style: accounts::Style::Useradd,
     };
     accounts::add_user(&mut tree, &user, time).unwrap();
-    assert_same(&tree, &folder::tree(&reference.root), &FILES);
+    assert_same(&tree, &reference.part("etc"), &FILES);
 }
 
 fn check_libraries(reference: &Reference, before: &Tree) {
