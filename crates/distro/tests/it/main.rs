@@ -12,3 +12,5 @@ mod debs;
 mod packages;
 mod scripts;
 mod solver;
+mod suites;
+mod versions;
