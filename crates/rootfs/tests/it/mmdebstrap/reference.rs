@@ -12,7 +12,7 @@ use tar::EntryType;
 
 /// Downloads the packages that are wanted, Essential ones, and all that they need, with apt in a root
 /// of its own; returns the folder.
-pub(super) fn debs(folder: &Path, requested: &[&str]) -> PathBuf {
+pub(super) fn debs(folder: &Path, requested: &[String]) -> PathBuf {
     let debs = folder.join("debs");
     if debs.is_dir() {
         return debs;
@@ -54,7 +54,9 @@ pub(super) fn debs(folder: &Path, requested: &[&str]) -> PathBuf {
         run(Command::new("apt-get").args(arguments).env("APT_CONFIG", root.join("apt.conf")));
     };
     apt(&["update"]);
-    apt(&[&["--yes", "--download-only", "install", "?essential"], requested].concat());
+    let mut install = vec!["--yes", "--download-only", "install", "?essential"];
+    install.extend(requested.iter().map(String::as_str));
+    apt(&install);
     std::fs::create_dir_all(folder.join("new")).unwrap();
     for entry in std::fs::read_dir(archives).unwrap() {
         let path = entry.unwrap().path();
@@ -67,7 +69,7 @@ pub(super) fn debs(folder: &Path, requested: &[&str]) -> PathBuf {
 }
 
 /// What mmdebstrap makes of the .debs in `folder`: the entries of its tar archive.
-pub(super) fn root(folder: &Path, requested: &[&str]) -> Tree {
+pub(super) fn root(folder: &Path, requested: &[String]) -> Tree {
     let archive = folder.join("root.tar");
     if !archive.is_file() {
         // A flat repository of exactly these files: a path with `copy:` is one that the new root
