@@ -8,7 +8,9 @@ use fetch::{Http, Settings};
 use names::{Arch, PackageName, Place};
 use store::Store;
 use testkit::tool;
-use wheels::{Closure, ClosureError, ClosureErrors, Locator, Request, Root, Target, closure};
+use wheels::{
+    Closure, ClosureError, ClosureErrors, Locator, LockedWheel, Request, Root, Target, closure,
+};
 
 use crate::world::{index, target};
 
@@ -26,7 +28,7 @@ const SERVICES: [(&str, [&str; 4]); 7] = [
 const RELEASES: [&str; 4] = ["2025.1", "2025.2", "2026.1", "2026.2"];
 
 /// What stands in for pins without a wheel, where there is a version that has it.
-const REPLACEMENTS: [&str; 12] = [
+const REPLACEMENTS: [&str; 14] = [
     "testresources===2.0.1",
     "yappi===1.7.3",
     "pyperclip===1.11.0",
@@ -39,6 +41,8 @@ const REPLACEMENTS: [&str; 12] = [
     "xstatic-tv4===1.2.7.1",
     "rtslib-fb===2.2.4",
     "zstd===1.5.7.3",
+    "ovs===2.17.1.post1",
+    "pecan===1.7.0",
 ];
 
 /// What nova of 2026.2 needs besides: its pins are older than it.
@@ -152,7 +156,7 @@ fn closures_are_those_of_uv() {
     let real = Real::new();
     let locator = Locator::new(&real.http, index());
     // Their projects have no wheel for the target in any version that is required.
-    let source_only = ["ovs", "simplegeneric", "logutils", "libsass"];
+    let source_only = ["simplegeneric", "libsass"];
     let (mut same, mut different) = (0, Vec::new());
     for (at, release) in RELEASES.into_iter().enumerate() {
         let later: &[&str] = if release == "2026.2" { &LATER } else { &[] };
@@ -166,12 +170,15 @@ fn closures_are_those_of_uv() {
             let own = PackageName::new(service).unwrap();
             let roots = roots(service, versions[at]);
             let pins = pins(&effective, &own);
-            for (python, arch) in [
-                ("3.11.2", Arch::Amd64),
-                ("3.12.3", Arch::Amd64),
+            let targets = [
                 ("3.13.5", Arch::Amd64),
                 ("3.13.5", Arch::Arm64),
-            ] {
+                ("3.12.3", Arch::Amd64),
+                ("3.11.2", Arch::Amd64),
+            ];
+            // One target is enough for the others: what differs between targets, keystone has.
+            let count = if service == "keystone" { targets.len() } else { 1 };
+            for (python, arch) in targets.into_iter().take(count) {
                 let target = Target { glibc: (2, 40), ..target(python, arch) };
                 let case = format!("{} on {release} with {python} on {arch}", roots[0]);
                 match real.ours(&locator, &roots, &own, &effective, &target) {
@@ -205,5 +212,48 @@ fn closures_are_those_of_uv() {
     }
     println!("{same} closures are equal");
     assert!(different.is_empty(), "{}", different.join("\n"));
-    assert!(same >= 60, "only {same} closures were compared");
+    assert!(same >= 30, "only {same} closures were compared");
+}
+
+#[test]
+#[ignore = "needs an index (COOPERAGE_MIRROR_PYPI); .ci/run runs it"]
+fn locked_wheels_are_found_on_the_real_index() {
+    let real = Real::new();
+    let effective = effective("2025.2", "# For this test.\ntestresources===2.0.1\n");
+    let own = PackageName::new("keystone").unwrap();
+    let target = target("3.13.5", Arch::Amd64);
+    let roots = roots("keystone", "28.1.0");
+    let locator = Locator::new(&real.http, index());
+    let closure = real.ours(&locator, &roots, &own, &effective, &target).unwrap();
+    let wheels: Vec<LockedWheel> =
+        closure.wheels.values().map(|entry| entry.wheel.clone()).collect();
+    let open: Vec<&str> =
+        wheels.iter().filter(|wheel| wheel.open).map(|wheel| wheel.project.as_str()).collect();
+    assert_eq!(open, ["certifi", "legacy-cgi", "pyuwsgi", "setuptools"]);
+    // A lock is what another machine starts from.
+    let text = serde_json::to_string(&wheels).unwrap();
+    let host = real.mirror.split('/').nth(2).unwrap();
+    assert!(!text.contains(host) && !text.contains("://"), "a lock names no host");
+    let locked: Vec<LockedWheel> = serde_json::from_str(&text).unwrap();
+    assert_eq!(locked, wheels);
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let locator = Locator::new(&real.http, index());
+    let mut arrived = 0;
+    let blobs = locator.fetch(&store, &locked, &mut |_, _| arrived += 1).unwrap();
+    assert_eq!((blobs.len(), arrived), (locked.len(), locked.len()));
+    for (blob, wheel) in blobs.iter().zip(&locked) {
+        assert_eq!((blob.digest, Some(blob.size)), (wheel.sha256, wheel.size));
+    }
+    // Resolving again, with all of it preferred, moves nothing.
+    let again = Request {
+        roots: &[Root { requirement: roots[0].parse().unwrap(), place: Place::default() }],
+        own: &BTreeSet::from([own]),
+        constraints: &effective,
+        target: &target,
+        cutoff: None,
+        prefer: &locked,
+    };
+    let again = wheels::closure(&again, &store, &locator).unwrap();
+    assert!(again.wheels.values().all(|entry| wheels.contains(&entry.wheel)));
 }
