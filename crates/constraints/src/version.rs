@@ -137,7 +137,7 @@ impl FromStr for Specifier {
         } else {
             let operator: Operator = operator.parse().map_err(|_| bad())?;
             let pattern: VersionPattern = version.parse().map_err(|_| bad())?;
-            if pattern.is_wildcard() && !pattern.version().is_final_release() {
+            if pattern.is_wildcard() && !is_plain(pattern.version()) {
                 return Err(bad());
             }
             Rule::Ordinary(VersionSpecifier::from_pattern(operator, pattern).map_err(|_| bad())?)
@@ -146,15 +146,9 @@ impl FromStr for Specifier {
     }
 }
 
-/// What PEP 440 allows in front of `.*`.
-trait FinalRelease {
-    fn is_final_release(&self) -> bool;
-}
-
-impl FinalRelease for Version {
-    fn is_final_release(&self) -> bool {
-        self.is_stable() && !self.is_post() && !self.is_local()
-    }
+/// Whether `version` is nothing but an epoch and a release: what PEP 440 allows in front of `.*`.
+fn is_plain(version: &Version) -> bool {
+    version.is_stable() && !version.is_post() && !version.is_local()
 }
 
 /// Prefix matching of PEP 440: the shorter release is filled up with zeros.
