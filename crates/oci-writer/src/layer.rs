@@ -11,6 +11,10 @@ use store::{BlobError, Store};
 
 use crate::{gzip, media_type};
 
+/// Names the bytes that a tree becomes, for keys of layers that are kept. The number grows when the
+/// same tree with the same options gives other bytes, as it may with another libdeflate.
+pub const LAYER_FORMAT: &str = "layer-1";
+
 /// How a layer is compressed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use names::Digest;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
 use sha2::{Digest as _, Sha256};
 use store::Store;
 
@@ -222,7 +223,8 @@ fn place_blob(
     if Digest::from_bytes(hash.finalize().into()) != blob.digest {
         return Err(LayoutError::DamagedBlob { path: kept.path });
     }
-    Ok(())
+    // The next layout takes the blob by its size: after a power cut that must not deceive.
+    copy.sync_data().map_err(failed)
 }
 
 /// Puts `part` in the place of `out`.
@@ -232,18 +234,21 @@ fn replace(out: &Path, part: &Path, old: &Path) -> io::Result<()> {
     }
     match renameat_with(CWD, part, CWD, out, RenameFlags::EXCHANGE) {
         Ok(()) => remove(part),
-        // Not every file system can exchange. Then there is a moment without a layout; who is killed
-        // in it finds the old one again, see `recover`.
-        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
-            fs_err::rename(out, old)?;
-            if let Err(error) = fs_err::rename(part, out) {
-                fs_err::rename(old, out)?;
-                return Err(error);
-            }
-            remove(old)
-        }
+        // Not every file system can exchange.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => replace_in_two_steps(out, part, old),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Between the steps there is no layout; who is killed then finds the old one again, see
+/// [`recover`].
+fn replace_in_two_steps(out: &Path, part: &Path, old: &Path) -> io::Result<()> {
+    fs_err::rename(out, old)?;
+    if let Err(error) = fs_err::rename(part, out) {
+        fs_err::rename(old, out)?;
+        return Err(error);
+    }
+    remove(old)
 }
 
 /// Tidies up after a process that was killed in the middle of [`replace`].
@@ -255,5 +260,27 @@ fn remove(folder: &Path) -> io::Result<()> {
     match fs_err::remove_dir_all(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         result => result,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_exchange_two_steps_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let [out, part, old] = ["out", "part", "old"].map(|name| folder.path().join(name));
+        for (folder, text) in [(&out, "before"), (&part, "after")] {
+            fs_err::create_dir(folder).unwrap();
+            fs_err::write(folder.join("index.json"), text).unwrap();
+        }
+        let found = || fs_err::read_to_string(out.join("index.json")).unwrap();
+        replace_in_two_steps(&out, &part, &old).unwrap();
+        assert_eq!(found(), "after");
+        // Nothing to put there: what was there stays.
+        replace_in_two_steps(&out, &part, &old).unwrap_err();
+        assert_eq!(found(), "after");
+        assert!(!old.exists() && !part.exists());
     }
 }

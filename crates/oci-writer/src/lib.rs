@@ -47,7 +47,7 @@ mod model;
 mod validate;
 
 pub use image::{Image, ImageError, ManifestBlob, RunConfig, write_image};
-pub use layer::{Compression, Layer, LayerError, LayerOptions, write_layer};
+pub use layer::{Compression, LAYER_FORMAT, Layer, LayerError, LayerOptions, write_layer};
 pub use layout::{LayoutError, write_layout};
 pub use model::{
     Config, ConfigFile, Descriptor, History, Index, LayoutFile, Manifest, Platform, RootFs,

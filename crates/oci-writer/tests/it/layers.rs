@@ -79,3 +79,14 @@ fn a_damaged_content_names_the_file_and_leaves_nothing() {
     let left = crate::files(&bench.path("store"));
     assert_eq!(left.into_keys().collect::<Vec<_>>(), ["format", "lock"]);
 }
+
+#[test]
+fn the_bytes_are_those_of_the_format() {
+    // When they change, for instance with another libdeflate, LAYER_FORMAT must change with them.
+    assert_eq!(oci_writer::LAYER_FORMAT, "layer-1");
+    let layer = Bench::new().layer(&sample(), 2);
+    assert_eq!(
+        layer.digest.to_string(),
+        "sha256:9b3ae43932694864533ff36b1247d5ea91b07e6712cb5d717934857c9ab8bddd"
+    );
+}
