@@ -180,9 +180,9 @@ impl Terms<'_> {
         let down = || versions.iter().rev().filter(|(version, _)| !above(version)).find(usable);
         match up.or_else(down) {
             Some((version, _)) => {
-                format!("override it with `{}==={version}`, which has one", self.project)
+                format!("override it with `{}==={version}`, which has a wheel", self.project)
             }
-            None => "no version that is required has one".to_owned(),
+            None => "no version that is as required has a wheel".to_owned(),
         }
     }
 
