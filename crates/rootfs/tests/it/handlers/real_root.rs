@@ -13,8 +13,8 @@ use super::folder;
 
 /// Packages with much for the handlers to do.
 const PACKAGES: &str = "ca-certificates,ssl-cert,passwd,adduser,dbus,libpam-cap,libpam-krb5,\
-    libpam-mkhomedir,libpam-pwquality,libpam-ldapd,libpam-gnome-keyring,gawk,original-awk,vim-tiny,\
-    vim,nano,ed,less,zsh,fish,tmux,openssh-server,libvirt0,librbd1,qemu-utils,openvswitch-common,\
+    libpam-mkhomedir,libpam-pwquality,libpam-ldapd,libpam-gnome-keyring,gawk,original-awk,vim-tiny,vim,nano,\
+    ed,less,zsh,tmux,openssh-server,libvirt0,librbd1,qemu-utils,openvswitch-common,\
     libc6-i386,libpam-systemd";
 
 /// The root, and the folder that is removed in the end.
@@ -32,9 +32,11 @@ impl Reference {
         if let Ok(ready) = std::env::var("COOPERAGE_TEST_ROOT") {
             folder::run("cp", &["-a", &ready, place]);
         } else {
-            let mirror = std::env::var("COOPERAGE_MIRROR_DEBIAN").unwrap_or_default();
-            let include = format!("--include={}", PACKAGES.replace(' ', ""));
-            folder::run("mmdebstrap", &["--variant=apt", &include, "trixie", place, &mirror]);
+            let sources = folder.path().join("sources.list");
+            std::fs::write(&sources, sources_list()).unwrap();
+            let include = format!("--include={PACKAGES}");
+            let sources = sources.to_str().unwrap();
+            folder::run("mmdebstrap", &["--variant=apt", &include, "trixie", place, sources]);
         }
         Self { root, _folder: folder }
     }
@@ -47,6 +49,24 @@ impl Reference {
     fn chroot(&self, script: &str) {
         folder::run("chroot", &[self.root.to_str().unwrap(), "/bin/sh", "-ec", script]);
     }
+}
+
+/// Trixie with its updates, from the mirrors that the environment names.
+fn sources_list() -> String {
+    let keyring = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../distros/keyrings/debian-archive-trixie.gpg")
+        .canonicalize()
+        .unwrap();
+    let suites = [
+        ("COOPERAGE_MIRROR_DEBIAN", "trixie"),
+        ("COOPERAGE_MIRROR_DEBIAN", "trixie-updates"),
+        ("COOPERAGE_MIRROR_DEBIAN_SECURITY", "trixie-security"),
+    ];
+    let line = |(variable, suite): (&str, &str)| {
+        let mirror = std::env::var(variable).unwrap_or_else(|_| panic!("{variable} must be set"));
+        format!("deb [signed-by={}] {mirror} {suite} main\n", keyring.display())
+    };
+    suites.map(line).concat()
 }
 
 #[test]
