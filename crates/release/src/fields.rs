@@ -29,14 +29,33 @@ impl<'a> Checker<'a> {
         self.faults.push(Fault { place, message, hint: hint.into() });
     }
 
-    /// The value of a key that must be there.
+    /// The value of a key that must be in the file.
     pub(crate) fn required<T>(&mut self, value: Option<T>, key: &str, example: &str) -> Option<T> {
+        let place = Place { file: self.file.to_owned(), line: 0, column: 0 };
+        self.required_at(place, value, key, example)
+    }
+
+    /// The value of a key that must be in the table at `span`.
+    pub(crate) fn required_in<T>(
+        &mut self,
+        span: &Range<usize>,
+        value: Option<T>,
+        key: &str,
+        example: &str,
+    ) -> Option<T> {
+        self.required_at(self.place(span), value, key, example)
+    }
+
+    fn required_at<T>(
+        &mut self,
+        place: Place,
+        value: Option<T>,
+        key: &str,
+        example: &str,
+    ) -> Option<T> {
         if value.is_none() {
-            self.faults.push(Fault {
-                place: Place { file: self.file.to_owned(), line: 0, column: 0 },
-                message: format!("the key `{key}` is missing"),
-                hint: format!("add {example}"),
-            });
+            let message = format!("the key `{key}` is missing");
+            self.faults.push(Fault { place, message, hint: format!("add {example}") });
         }
         value
     }

@@ -146,9 +146,13 @@ impl Service {
         let example = "description = \"OpenStack Identity\"";
         let description = checker.required(written.description, "description", example);
         let description = description.and_then(|line| checker.line(&line, "description"));
-        let user = checker.required(written.user, "user", "a table [user] with name, uid and gid");
-        let place = user.as_ref().map(|user| checker.place(&user.uid.span()));
-        let user = user.and_then(|user| user::check(&mut checker, user));
+        let example = "a table [user] with name, uid, gid and home";
+        let user = checker.required(written.user, "user", example);
+        let place = user.as_ref().map(|user| {
+            let uid = user.get_ref().uid.as_ref();
+            checker.place(&uid.map_or(user.span(), |uid| uid.span()))
+        });
+        let user = user.and_then(|user| user::check(&mut checker, &user.span(), user.into_inner()));
         let project = match written.project {
             Some(project) => project,
             // A service name has no letter that a project name may not have.
@@ -173,7 +177,7 @@ impl Service {
                 python,
                 system_packages,
                 user,
-                directories: directories.into_iter().map(|(_, directory)| directory).collect(),
+                directories,
                 files,
                 wsgi,
                 image,

@@ -13,7 +13,7 @@ const MAX_FAULTS: usize = 50;
 /// Reads `text`, the content of `file`; `format` is the page that describes it.
 ///
 /// serde stops at its first error. To find the next ones, the entry with the error is taken out and
-/// the rest is read again.
+/// the rest is read again; so no key of `T` may be required.
 pub(crate) fn read<T: DeserializeOwned>(
     text: &str,
     file: &Path,
@@ -30,22 +30,16 @@ pub(crate) fn read<T: DeserializeOwned>(
         return Err(errors.iter().take(MAX_FAULTS).map(fault).collect());
     }
     let mut faults: Vec<Fault> = Vec::new();
-    let mut removed: Vec<String> = Vec::new();
     loop {
         let error = match T::deserialize(toml::Deserializer::from(table.clone())) {
             Ok(value) if faults.is_empty() => return Ok(value),
             Ok(_) => return Err(faults),
             Err(error) => error,
         };
-        // What was taken out is missing now: that was told already.
-        if missing(&error).is_some_and(|key| removed.iter().any(|other| other == key)) {
-            return Err(faults);
-        }
         let key = error.span().and_then(|span| remove_from_table(table.get_mut(), &span));
         faults.push(typed_fault(text, file, &error, key.as_deref(), format));
-        match key {
-            Some(key) if faults.len() < MAX_FAULTS => removed.push(key),
-            _ => return Err(faults),
+        if key.is_none() || faults.len() == MAX_FAULTS {
+            return Err(faults);
         }
     }
 }
@@ -57,17 +51,11 @@ fn place(text: &str, file: &Path, error: &Error) -> Place {
     }
 }
 
-fn missing(error: &Error) -> Option<&str> {
-    error.message().strip_prefix("missing field `")?.strip_suffix('`')
-}
-
 /// Puts serde's words into those of a user.
 fn typed_fault(text: &str, file: &Path, error: &Error, key: Option<&str>, format: &str) -> Fault {
     let message = one_line(error.message());
     let mut words = message.split('`').skip(1).step_by(2);
-    let (message, hint) = if let Some(key) = missing(error) {
-        (format!("the key `{key}` is missing"), format!("{format} has every key"))
-    } else if message.starts_with("unknown field `") {
+    let (message, hint) = if message.starts_with("unknown field `") {
         let unknown = words.next().unwrap_or("");
         let known: Vec<&str> = words.collect();
         let hint = match nearest(unknown, known.iter().copied()) {

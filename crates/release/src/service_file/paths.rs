@@ -1,6 +1,7 @@
 //! What a recipe puts into the file system.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use names::DistroId;
 use toml::Spanned;
@@ -65,21 +66,18 @@ fn owner(
     owner
 }
 
-/// The directories, each with its path as written.
 pub(super) fn directories(
     checker: &mut Checker<'_>,
-    written: Vec<written::Directory>,
+    written: Vec<Spanned<written::Directory>>,
     account: Option<&User>,
-) -> Vec<(Spanned<String>, Directory)> {
+) -> Vec<Directory> {
     let mut seen = BTreeSet::new();
     let mut directories = Vec::new();
     for entry in written {
-        let path = absolute(checker, &entry.path)
-            .filter(|path| once(checker, &mut seen, path, &entry.path));
-        let mode = mode(checker, &entry.mode);
-        let owner = owner(checker, &entry.owner, account);
-        if let (Some(path), Some(mode), Some(owner)) = (path, mode, owner) {
-            directories.push((entry.path, Directory { path, mode, owner }));
+        let (span, entry) = (entry.span(), entry.into_inner());
+        let inode = Inode { path: entry.path, mode: entry.mode, owner: entry.owner };
+        if let Some((path, mode, owner)) = inode.check(checker, &span, &mut seen, account) {
+            directories.push(Directory { path, mode, owner });
         }
     }
     directories
@@ -87,21 +85,50 @@ pub(super) fn directories(
 
 pub(super) fn files(
     checker: &mut Checker<'_>,
-    written: Vec<written::File>,
+    written: Vec<Spanned<written::File>>,
     account: Option<&User>,
 ) -> Vec<File> {
     let mut seen = BTreeSet::new();
     let mut files = Vec::new();
     for entry in written {
-        let path = absolute(checker, &entry.path)
-            .filter(|path| once(checker, &mut seen, path, &entry.path));
-        let mode = mode(checker, &entry.mode);
-        let owner = owner(checker, &entry.owner, account);
-        if let (Some(path), Some(mode), Some(owner)) = (path, mode, owner) {
-            files.push(File { path, mode, owner, content: entry.content });
+        let (span, entry) = (entry.span(), entry.into_inner());
+        let content = checker.required_in(&span, entry.content, "content", "content = \"...\"");
+        let inode = Inode { path: entry.path, mode: entry.mode, owner: entry.owner };
+        let inode = inode.check(checker, &span, &mut seen, account);
+        if let (Some((path, mode, owner)), Some(content)) = (inode, content) {
+            files.push(File { path, mode, owner, content });
         }
     }
     files
+}
+
+/// What files and directories have in common, as written.
+struct Inode {
+    path: Option<Spanned<String>>,
+    mode: Option<Spanned<String>>,
+    owner: Option<Spanned<String>>,
+}
+
+impl Inode {
+    fn check(
+        self,
+        checker: &mut Checker<'_>,
+        span: &Range<usize>,
+        seen: &mut BTreeSet<String>,
+        account: Option<&User>,
+    ) -> Option<(String, u32, Owner)> {
+        let path = checker.required_in(span, self.path, "path", "path = \"/etc/keystone\"");
+        let path = path.and_then(|value| {
+            let path = absolute(checker, &value)?;
+            once(checker, seen, &path, &value).then_some(path)
+        });
+        let mode_value = checker.required_in(span, self.mode, "mode", "mode = \"0750\"");
+        let mode_value = mode_value.and_then(|value| mode(checker, &value));
+        let example = "owner = \"root:root\", or the account of the service";
+        let owner_value = checker.required_in(span, self.owner, "owner", example);
+        let owner_value = owner_value.and_then(|value| owner(checker, &value, account));
+        Some((path?, mode_value?, owner_value?))
+    }
 }
 
 fn once(

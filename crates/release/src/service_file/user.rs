@@ -1,5 +1,7 @@
 //! The account of a service.
 
+use std::ops::Range;
+
 use toml::Spanned;
 
 use super::User;
@@ -7,12 +9,20 @@ use super::paths::absolute;
 use super::written;
 use crate::fields::Checker;
 
-pub(super) fn check(checker: &mut Checker<'_>, written: written::User) -> Option<User> {
-    let name = account(checker, &written.name);
+pub(super) fn check(
+    checker: &mut Checker<'_>,
+    span: &Range<usize>,
+    written: written::User,
+) -> Option<User> {
+    let name = checker.required_in(span, written.name, "name", "name = \"keystone\"");
+    let name = name.and_then(|name| account(checker, &name));
     let group = written.group.as_ref().map(|group| account(checker, group));
-    let uid = id(checker, &written.uid, "uid");
-    let gid = id(checker, &written.gid, "gid");
-    let home = absolute(checker, &written.home);
+    let uid = checker.required_in(span, written.uid, "uid", "uid = 42424, or another free number");
+    let uid = uid.and_then(|uid| id(checker, &uid, "uid"));
+    let gid = checker.required_in(span, written.gid, "gid", "gid = 42424, or another free number");
+    let gid = gid.and_then(|gid| id(checker, &gid, "gid"));
+    let home = checker.required_in(span, written.home, "home", "home = \"/var/lib/keystone\"");
+    let home = home.and_then(|home| absolute(checker, &home));
     let shell = match &written.shell {
         Some(shell) => absolute(checker, shell),
         None => Some("/usr/sbin/nologin".to_owned()),

@@ -1,4 +1,5 @@
-//! The recipe as written.
+//! The recipe as written. Keys that must be there are optional here: serde would tell the first that is
+//! missing and stop.
 
 use std::collections::BTreeMap;
 
@@ -15,11 +16,11 @@ pub(super) struct Service {
     pub(super) python: Python,
     #[serde(default)]
     pub(super) system_packages: BTreeMap<DistroId, Vec<Spanned<String>>>,
-    pub(super) user: Option<User>,
+    pub(super) user: Option<Spanned<User>>,
     #[serde(default)]
-    pub(super) directory: Vec<Directory>,
+    pub(super) directory: Vec<Spanned<Directory>>,
     #[serde(default)]
-    pub(super) file: Vec<File>,
+    pub(super) file: Vec<Spanned<File>>,
     #[serde(default)]
     pub(super) wsgi: BTreeMap<String, Spanned<String>>,
     #[serde(default)]
@@ -38,11 +39,11 @@ pub(super) struct Python {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct User {
-    pub(super) name: Spanned<String>,
+    pub(super) name: Option<Spanned<String>>,
     pub(super) group: Option<Spanned<String>>,
-    pub(super) uid: Spanned<u32>,
-    pub(super) gid: Spanned<u32>,
-    pub(super) home: Spanned<String>,
+    pub(super) uid: Option<Spanned<u32>>,
+    pub(super) gid: Option<Spanned<u32>>,
+    pub(super) home: Option<Spanned<String>>,
     pub(super) shell: Option<Spanned<String>>,
     pub(super) gecos: Option<Spanned<String>>,
 }
@@ -50,18 +51,18 @@ pub(super) struct User {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Directory {
-    pub(super) path: Spanned<String>,
-    pub(super) mode: Spanned<String>,
-    pub(super) owner: Spanned<String>,
+    pub(super) path: Option<Spanned<String>>,
+    pub(super) mode: Option<Spanned<String>>,
+    pub(super) owner: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct File {
-    pub(super) path: Spanned<String>,
-    pub(super) mode: Spanned<String>,
-    pub(super) owner: Spanned<String>,
-    pub(super) content: String,
+    pub(super) path: Option<Spanned<String>>,
+    pub(super) mode: Option<Spanned<String>>,
+    pub(super) owner: Option<Spanned<String>>,
+    pub(super) content: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -71,12 +71,16 @@ fn required_keys_must_be_there() {
     services/keystone.toml: the key `description` is missing
       hint: add description = "OpenStack Identity"
     services/keystone.toml: the key `user` is missing
-      hint: add a table [user] with name, uid and gid
+      hint: add a table [user] with name, uid, gid and home
     "#);
-    assert_snapshot!(faults_of("description = \"x\"\n[user]\nname = \"a\"\n"), @"
+    assert_snapshot!(faults_of("description = \"x\"\n[user]\nname = \"a\"\n"), @r#"
+    services/keystone.toml:2:1: the key `gid` is missing
+      hint: add gid = 42424, or another free number
+    services/keystone.toml:2:1: the key `home` is missing
+      hint: add home = "/var/lib/keystone"
     services/keystone.toml:2:1: the key `uid` is missing
-      hint: docs/formats/service.md has every key
-    ");
+      hint: add uid = 42424, or another free number
+    "#);
 }
 
 #[test]
@@ -92,8 +96,6 @@ fn unknown_keys_are_told_with_the_nearest_one_in_every_table() {
       hint: did you mean `home`?
     services/keystone.toml:10:2: unknown key `imge`
       hint: did you mean `image`?
-    services/keystone.toml:12:1: the key `mode` is missing
-      hint: docs/formats/service.md has every key
     services/keystone.toml:14:1: unknown key `mod`
       hint: did you mean `mode`?
     services/keystone.toml:18:1: unknown key `port`
