@@ -13,8 +13,8 @@ use super::folder;
 
 /// Packages with much for the handlers to do.
 const PACKAGES: &str = "ca-certificates,ssl-cert,passwd,adduser,dbus,libpam-cap,libpam-krb5,\
-    libpam-mkhomedir,libpam-pwquality,libpam-ldapd,libpam-gnome-keyring,gawk,original-awk,vim-tiny,vim,nano,\
-    ed,less,zsh,tmux,openssh-server,libvirt0,librbd1,qemu-utils,openvswitch-common,\
+    libpam-mkhomedir,libpam-pwquality,libpam-ldapd,libpam-gnome-keyring,gawk,original-awk,\
+    vim-tiny,vim,nano,ed,less,zsh,tmux,openssh-server,libvirt0,librbd1,qemu-utils,openvswitch-common,\
     libc6-i386,libpam-systemd";
 
 /// The root, and the folder that is removed in the end.
