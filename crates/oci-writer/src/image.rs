@@ -69,6 +69,12 @@ pub struct ManifestBlob {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImageError {
+    /// There is nothing in it.
+    #[error("an image for {arch} needs at least one layer")]
+    NoLayer {
+        /// The architecture.
+        arch: Arch,
+    },
     /// A document could not be written.
     #[error("cannot write the {document} of the image into the store")]
     Write {
@@ -90,8 +96,11 @@ pub enum ImageError {
 /// Writes the configuration and the manifest of `image` into `store`, where its layers must be.
 ///
 /// # Errors
-/// When the store cannot be written.
+/// When the image has no layer (manifest.md asks for one), or the store cannot be written.
 pub fn write_image(store: &Store, image: &Image) -> Result<ManifestBlob, ImageError> {
+    if image.layers.is_empty() {
+        return Err(ImageError::NoLayer { arch: image.arch });
+    }
     let config = to_json(&config_file(image));
     let config = put(store, "configuration", media_type::CONFIG, &config)?;
     let layers: Vec<Descriptor> = image

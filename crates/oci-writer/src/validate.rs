@@ -177,6 +177,9 @@ impl Check<'_> {
             entries: Vec::new(),
             uncompressed_sizes: Vec::new(),
         };
+        if manifest.layers.is_empty() {
+            self.problem(place, "no layer in it");
+        }
         let mut diff_ids = Vec::new();
         for layer in &manifest.layers {
             let blob = self.blob(&layer.digest);

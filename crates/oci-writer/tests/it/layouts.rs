@@ -42,6 +42,19 @@ fn documents_are_written_field_by_field() {
 }
 
 #[test]
+fn an_image_has_a_layer() {
+    let image = oci_writer::Image {
+        arch: Arch::Amd64,
+        created: Epoch(0),
+        config: crate::config(),
+        layers: Vec::new(),
+        annotations: std::collections::BTreeMap::new(),
+    };
+    let error = oci_writer::write_image(&Bench::new().store, &image).unwrap_err();
+    assert_eq!(error.to_string(), "an image for amd64 needs at least one layer");
+}
+
+#[test]
 fn several_architectures_lie_behind_one_entry_and_share_layers() {
     let bench = Bench::new();
     let shared = sample();

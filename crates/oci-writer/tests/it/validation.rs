@@ -103,6 +103,8 @@ fn configuration_and_layers_must_fit() {
     let (_bench, out) = layout();
     change_manifest(&out, |manifest| manifest.layers.push(manifest.layers[0].clone()));
     assert!(faults(&out).starts_with("diff_ids "));
+    change_manifest(&out, |manifest| manifest.layers.clear());
+    assert!(faults(&out).starts_with("no layer in it"));
 }
 
 /// What is found in a layer that holds `entries`: type, path, target.
