@@ -27,13 +27,12 @@ pub(super) fn search<'a>(start: State<'a>, roots: &[NameId]) -> Result<State<'a>
             search.order.push(package);
         }
     }
-    match search.complete(0) {
-        Ok(()) => Ok(search.state),
-        Err(_) if search.steps >= STEPS => Err(SolveError::TooHard { steps: STEPS }),
-        Err(_) => {
-            let dead_end = search.dead_end.expect("a search fails at a dead end");
-            Err(explain::dead_end(&search.state, &dead_end))
-        }
+    if search.complete() {
+        return Ok(search.state);
+    }
+    match search.dead_end {
+        Some(dead_end) if search.steps < STEPS => Err(explain::dead_end(&search.state, &dead_end)),
+        _ => Err(SolveError::TooHard { steps: STEPS }),
     }
 }
 
@@ -46,58 +45,120 @@ struct Search<'a> {
     dead_end: Option<DeadEnd<'a>>,
 }
 
+/// A need, and how far its options have been tried. They lie on a stack of their own: chains of
+/// needs can be longer than the program's stack is deep.
+struct Frame<'a> {
+    owner: PackageId,
+    /// Where in the order the owner stands.
+    position: usize,
+    group: Vec<Demand<'a>>,
+    options: Vec<PackageId>,
+    tried: usize,
+    /// The option that is taken now.
+    taken: Option<NameId>,
+    /// The names whose choice has to do with the failures so far.
+    blame: BTreeSet<NameId>,
+    /// The options that could not be taken, and what stood against each.
+    blocked: Vec<(PackageId, PackageId, Option<Demand<'a>>)>,
+}
+
 impl<'a> Search<'a> {
-    /// Takes what the packages from `position` in the order need; or fails, with the names whose
-    /// choice has to do with it.
-    fn complete(&mut self, mut position: usize) -> Result<(), BTreeSet<NameId>> {
-        let (owner, group) = loop {
-            let Some(&package) = self.order.get(position) else { return Ok(()) };
-            match self.state.lacks(package) {
-                Some(group) => break (package, group),
-                None => position += 1,
-            }
-        };
-        let owner_name = self.state.name_of(owner);
-        let mut blame = BTreeSet::from([owner_name]);
-        let mut blocked = Vec::new();
-        for option in self.all_options(&group) {
-            self.steps += 1;
-            let name = self.state.name_of(option);
-            if self.steps >= STEPS {
-                return Err(BTreeSet::new());
-            }
-            if let Some(chosen) = self.state.choice(name) {
-                blame.insert(name);
-                blocked.push((option, chosen, None));
-                continue;
-            }
-            if let Some((other, demand)) = self.state.clash(option) {
-                blame.insert(self.state.name_of(other));
-                blocked.push((option, other, Some(demand)));
-                continue;
-            }
-            self.state.choose_package(option, owner_name);
-            self.order.push(option);
-            match self.complete(position) {
-                Ok(()) => return Ok(()),
-                Err(deeper) => {
-                    self.order.pop();
-                    if !deeper.contains(&name) {
-                        self.state.unchoose(name);
-                        return Err(deeper);
-                    }
-                    self.state.unchoose(name);
-                    blame.extend(deeper.into_iter().filter(|other| *other != name));
+    /// Takes what the packages in the order need, until they are whole; `false` where that cannot
+    /// be, or takes too many steps.
+    fn complete(&mut self) -> bool {
+        let mut frames: Vec<Frame<'a>> = Vec::new();
+        loop {
+            let position = frames.last().map_or(0, |frame| frame.position);
+            let Some(frame) = self.next_need(position) else { return true };
+            frames.push(frame);
+            while let Some(frame) = frames.last_mut() {
+                if self.take_next(frame) {
+                    break;
                 }
+                if self.steps >= STEPS {
+                    return false;
+                }
+                self.note_dead_end(frame);
+                let blame = std::mem::take(&mut frame.blame);
+                frames.pop();
+                self.go_back(&mut frames, blame);
+            }
+            if frames.is_empty() {
+                return false;
             }
         }
-        if self.dead_end.is_none() {
-            let chain = explain::chain(&self.state, owner_name);
-            let others = blocked.first().map(|(_, other, _)| self.state.name_of(*other));
-            let other_chain = others.map(|name| explain::chain(&self.state, name));
-            self.dead_end = Some(DeadEnd { chain, other_chain, owner, group, blocked });
+    }
+
+    /// The first need that is not met, of the packages from `position` in the order.
+    fn next_need(&self, position: usize) -> Option<Frame<'a>> {
+        let rest = self.order[position..].iter().enumerate();
+        let (offset, owner, group) = rest
+            .filter_map(|(offset, owner)| Some((offset, *owner, self.state.lacks(*owner)?)))
+            .next()?;
+        Some(Frame {
+            owner,
+            position: position + offset,
+            options: self.all_options(&group),
+            group,
+            tried: 0,
+            taken: None,
+            blame: BTreeSet::from([self.state.name_of(owner)]),
+            blocked: Vec::new(),
+        })
+    }
+
+    /// Takes the next option of a need that nothing stands against.
+    fn take_next(&mut self, frame: &mut Frame<'a>) -> bool {
+        while let Some(&option) = frame.options.get(frame.tried) {
+            frame.tried += 1;
+            self.steps += 1;
+            if self.steps >= STEPS {
+                return false;
+            }
+            let name = self.state.name_of(option);
+            if let Some(chosen) = self.state.choice(name) {
+                frame.blame.insert(name);
+                frame.blocked.push((option, chosen, None));
+            } else if let Some((other, demand)) = self.state.clash(option) {
+                frame.blame.insert(self.state.name_of(other));
+                frame.blocked.push((option, other, Some(demand)));
+            } else {
+                self.state.choose_package(option, self.state.name_of(frame.owner));
+                self.order.push(option);
+                frame.taken = Some(name);
+                return true;
+            }
         }
-        Err(blame)
+        false
+    }
+
+    /// Takes choices back, up to one that has to do with a failure; that need tries its next
+    /// option then.
+    fn go_back(&mut self, frames: &mut Vec<Frame<'a>>, blame: BTreeSet<NameId>) {
+        while let Some(frame) = frames.last_mut() {
+            let name = frame.taken.take().expect("a need below the last one has an option taken");
+            self.order.pop();
+            self.state.unchoose(name);
+            if blame.contains(&name) {
+                frame.blame.extend(blame.into_iter().filter(|other| *other != name));
+                return;
+            }
+            frames.pop();
+        }
+    }
+
+    fn note_dead_end(&mut self, frame: &Frame<'a>) {
+        if self.dead_end.is_some() {
+            return;
+        }
+        let chain = |package| explain::chain(&self.state, self.state.name_of(package));
+        self.dead_end = Some(DeadEnd {
+            chain: chain(frame.owner),
+            other_chain: frame.blocked.first().map(|(_, other, _)| chain(*other)),
+            owner: frame.owner,
+            group: frame.group.clone(),
+            blocked: frame.blocked.clone(),
+        });
     }
 
     /// All versions that meet the group: the candidates in apt's order, then the others.

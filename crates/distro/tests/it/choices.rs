@@ -223,3 +223,17 @@ fn the_solution_does_not_depend_on_repetition() {
     let first = solve(&index, &request("aa aa")).unwrap();
     assert_eq!(first, solve(&index, &request("aa")).unwrap());
 }
+
+#[test]
+fn long_chains_do_not_exhaust_the_stack() {
+    let chain = |length: usize| {
+        let link = |n: usize| format!("pp{n} 1 | Depends: pp{}\n", n + 1);
+        let links: String = (0..length).map(link).collect();
+        index(&format!("{links}pp{length} 1\nzz 1 | Depends: pp{length} (>= 2)/yy\nyy 1\n"))
+    };
+    // The second one is longer than what apt's choices follow, so that all is searched.
+    for length in [350, 3000] {
+        let solution = solve(&chain(length), &request("pp0 zz")).unwrap();
+        assert_eq!(solution.debs.len(), length + 3);
+    }
+}
