@@ -103,9 +103,10 @@ impl<'a> Line<'a> {
     pub(crate) fn name(&self, name: &'a str, rest: &'a str) -> Result<PackageName, Fault> {
         PackageName::new(name).map_err(|_| {
             let part = if name.is_empty() { rest } else { name };
-            let message = match first_word(part) {
+            let text = if name.is_empty() { first_word(rest) } else { name };
+            let message = match text {
                 "" => "the name of a project is missing".to_owned(),
-                word => format!("`{}` is not the name of a Python project", shown(word)),
+                text => format!("`{}` is not the name of a Python project", shown(text)),
             };
             self.fault(
                 part,

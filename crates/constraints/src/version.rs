@@ -158,6 +158,9 @@ fn starts_with(version: &Version, prefix: &Version) -> bool {
 }
 
 /// `<V` of PEP 440: without the pre-releases of V itself, unless V is one.
+///
+/// Written here, like `is_above`, because `pep440_rs` 0.7 also leaves `1.0b2` out of `<1.0rc1` and
+/// `1.0.post1` out of `>1.0rc1`.
 fn is_below(version: &Version, limit: &Version) -> bool {
     if limit.any_prerelease() {
         return version < limit;

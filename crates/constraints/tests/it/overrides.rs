@@ -195,7 +195,7 @@ fn other_forms_are_faults() {
       hint: write -amqp alone: it removes every pin of the name
     overrides.txt:4:2: the name of a project is missing
       hint: a name has ASCII letters, digits, `-`, `_` and `.`, and a letter or digit at both ends
-    overrides.txt:6:2: `r` is not the name of a Python project
+    overrides.txt:6:2: `r other` is not the name of a Python project
       hint: a name has ASCII letters, digits, `-`, `_` and `.`, and a letter or digit at both ends
     overrides.txt:8:5: `>=` leaves the version of amqp open
       hint: pin one version: amqp===1.2.3
