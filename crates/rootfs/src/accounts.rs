@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use distro::{DistroFile, UnpackedDeb};
-use filetree::{Content, Kind, Pack, TreePath};
 
 use crate::AssembleError;
+use crate::contents::content_at;
 
 /// The numbers that names have in a root.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +23,7 @@ impl Accounts {
             let users = ("usr/share/base-passwd/passwd.master", &mut accounts.users);
             let groups = ("usr/share/base-passwd/group.master", &mut accounts.groups);
             for (path, numbers) in [users, groups] {
-                let Some(content) = content(&deb.pack, path) else { continue };
+                let Some(content) = content_at(&deb.pack, path) else { continue };
                 let text = content.read().map_err(|source| AssembleError::Read {
                     path: path.to_owned(),
                     package: deb.package.clone(),
@@ -50,13 +50,4 @@ impl Accounts {
     pub(crate) fn gid(&self, name: &str) -> Option<u32> {
         self.groups.get(name).copied()
     }
-}
-
-/// The content of a file of a package.
-pub(crate) fn content<'a>(pack: &'a Pack, path: &str) -> Option<&'a Content> {
-    let path = TreePath::from_member(path).ok()?;
-    pack.entries.iter().find(|(other, _)| *other == path).and_then(|(_, node)| match &node.kind {
-        Kind::File(content) => Some(content),
-        _ => None,
-    })
 }

@@ -39,3 +39,15 @@ impl<R: Read> Read for Limited<R> {
         Ok(read)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_unpacks_to_too_much_is_cut_off() {
+        let read = |left| io::copy(&mut Limited { inner: &[0; 100][..], left }, &mut io::sink());
+        assert_eq!(read(100).unwrap(), 100);
+        assert_eq!(read(99).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+    }
+}

@@ -55,7 +55,8 @@ fn understand(lines: &[&str]) -> Option<Vec<Effect>> {
             ["deb-systemd-helper", "enable", unit, ">/dev/null", "||", "true"] => {
                 Effect::SystemdEnable { unit: name(unit)? }
             }
-            ["update-rc.d", script, "defaults", ">/dev/null"] => {
+            ["update-rc.d", script, "defaults", ">/dev/null"]
+            | ["update-rc.d", script, "defaults", ">/dev/null", "||", "exit", "1"] => {
                 Effect::RcDefaults { script: name(script)? }
             }
             ["update-alternatives", "--install", rest @ ..] => alternative(rest)?,
@@ -64,7 +65,8 @@ fn understand(lines: &[&str]) -> Option<Vec<Effect>> {
             ["systemd-tmpfiles", .., "--create", _conf, "||", "true"] => {
                 without("systemd-tmpfiles")
             }
-            ["py3compile", ..] => continue,
+            // Byte code is left out.
+            ["py3compile" | "pypy3compile", ..] => continue,
             _ => return None,
         });
     }
@@ -98,7 +100,7 @@ fn joined(lines: &[&str]) -> Vec<String> {
 /// Whether a line of a section does nothing by itself on a fresh root: there is no old version, no
 /// running system, no unit that was masked or disabled.
 fn nothing(line: &str) -> bool {
-    const EXACT: [&str; 9] = [
+    const EXACT: [&str; 12] = [
         "else",
         "fi",
         "_dh_action=restart",
@@ -107,17 +109,23 @@ fn nothing(line: &str) -> bool {
         "systemctl --system daemon-reload >/dev/null || true",
         "if [ -d /run/systemd/system ]; then",
         "if [ -n \"$2\" ]; then",
+        "if [ -z \"$DPKG_ROOT\" ] && [ -d /run/systemd/system ]; then",
         "if which py3compile >/dev/null 2>&1; then",
+        "if command -v py3compile >/dev/null 2>&1; then",
+        "if command -v pypy3compile >/dev/null 2>&1; then",
     ];
     // Conditions that hold on a fresh root, or look for what the command inside needs.
-    const CONDITIONS: [&str; 5] = [
+    const CONDITIONS: [&str; 7] = [
+        "if [ \"$1\" = \"install\" ] && [ -n \"$2\" ] && [ -e \"/etc/init.d/",
+        "if [ -x \"/etc/init.d/",
         "if [ \"$1\" = \"configure\" ]",
         "if deb-systemd-helper --quiet was-enabled ",
         "if [ -x \"$(command -v ",
         "if [ -z \"$DPKG_ROOT\" ] && [ -x \"/etc/init.d/",
         "if [ -z \"${DPKG_ROOT:-}\" ] && [ -x \"/etc/init.d/",
     ];
-    const COMMANDS: [&str; 4] = [
+    const COMMANDS: [&str; 5] = [
+        "chmod +x \"/etc/init.d/",
         "deb-systemd-helper unmask ",
         "deb-systemd-helper update-state ",
         "deb-systemd-invoke ",

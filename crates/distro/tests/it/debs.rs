@@ -237,6 +237,24 @@ fn archives_that_are_not_whole_are_refused() {
 }
 
 #[test]
+fn no_byte_makes_the_reader_panic() {
+    let room = Room::new();
+    let entries = [directory("./etc/"), file("./etc/hello", b"hi\n")];
+    let (control, data) = (gzip(&control(&[file("./conffiles", b"/etc/hello\n")])), tar(&entries));
+    let members: [(&str, &[u8]); 3] =
+        [("debian-binary", b"2.0\n"), ("control.tar.gz", &control), ("data.tar", &data)];
+    let whole = ar(&members);
+    let changes = (0..whole.len()).step_by(9);
+    let refused = changes.filter(|at| {
+        let mut bytes = whole.clone();
+        bytes[*at] ^= 0x81;
+        room.unpack(&bytes).is_err()
+    });
+    let refused = refused.count();
+    assert!(refused > 80, "{refused} changes were found");
+}
+
+#[test]
 fn a_damaged_store_is_named() {
     let room = Room::new();
     let bytes = deb(&[file("./hello", b"hi")]);

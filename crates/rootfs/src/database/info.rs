@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use distro::UnpackedDeb;
-use filetree::{Content, Kind, Node, Tree, TreePath};
+use filetree::{Content, Node, Tree, TreePath};
 
 use super::Input;
 use crate::AssembleError;
+use crate::contents::content;
 use crate::md5::md5_hex;
 
 /// The name that the files of a package begin with.
@@ -61,17 +62,7 @@ fn md5sums(deb: &UnpackedDeb) -> Result<String, AssembleError> {
     let mut text = String::new();
     let conffiles: BTreeSet<&TreePath> = deb.conffiles.iter().map(|file| &file.path).collect();
     for (path, node) in &deb.pack.entries {
-        let content = match &node.kind {
-            Kind::File(content) => content,
-            Kind::HardLink(target) => {
-                let found = deb.pack.entries.iter().find(|(path, _)| path == target);
-                match found.map(|(_, node)| &node.kind) {
-                    Some(Kind::File(content)) => content,
-                    _ => continue,
-                }
-            }
-            _ => continue,
-        };
+        let Some(content) = content(&deb.pack, node) else { continue };
         if conffiles.contains(path) {
             continue;
         }

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use distro::UnpackedDeb;
-use filetree::Kind;
 
+use crate::contents::content;
 use crate::md5::md5_hex;
 use crate::{AssembleError, relations};
 
@@ -99,7 +99,7 @@ fn conffiles(deb: &UnpackedDeb) -> Result<String, AssembleError> {
                 package: deb.package.clone(),
             });
         };
-        let Kind::File(content) = &node.kind else { continue };
+        let Some(content) = content(&deb.pack, node) else { continue };
         let digest = content.reader().and_then(md5_hex).map_err(|source| AssembleError::Read {
             path: conffile.path.to_string(),
             package: deb.package.clone(),
