@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use filetree::{Content, Kind, Node, Pack, PathError, Tree, TreeError, TreePath};
-use names::{Epoch, NameError, PackageName};
+use names::{Epoch, PackageName};
 use wheels::{
     EntryPoints, EntryPointsError, Metadata, MetadataError, RecordError, RecordHash, RecordLine,
-    WheelInfo, WheelInfoError,
+    WheelInfo, WheelInfoError, WheelName, WheelNameError,
 };
 
 use crate::layout::put;
@@ -34,13 +34,13 @@ pub struct Wheel<'a> {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InstallError {
-    /// Its name does not begin with a project's name.
-    #[error("`{wheel}` is not the file name of a wheel: want NAME-VERSION-TAGS.whl")]
+    /// Its name is none of a wheel.
+    #[error("`{wheel}` cannot be installed: want NAME-VERSION-TAGS.whl")]
     FileName {
         /// The wheel.
         wheel: String,
         /// Why.
-        source: NameError,
+        source: WheelNameError,
     },
     /// It holds no `.dist-info` folder, or several.
     #[error("{wheel} holds {found} .dist-info folders, not one")]
@@ -50,12 +50,12 @@ pub enum InstallError {
         /// How many there are.
         found: usize,
     },
-    /// It is of another project than its name says.
-    #[error("{wheel} holds the project `{found}`")]
+    /// It is of another project or version than its name says.
+    #[error("{wheel} holds {found}")]
     Project {
         /// The wheel.
         wheel: String,
-        /// The project that it is of.
+        /// The project, and where it is known the version, that it is of.
         found: String,
     },
     /// A metadata file is missing.
@@ -171,8 +171,9 @@ pub fn install(layout: &Layout, wheel: &Wheel<'_>, time: Epoch) -> Result<Tree, 
         .map_err(|source| InstallError::WheelInfo { wheel: name(), source })?;
     let metadata = Metadata::parse(&files.text("METADATA")?)
         .map_err(|source| InstallError::Metadata { wheel: name(), source })?;
-    if metadata.name != files.project {
-        return Err(InstallError::Project { wheel: name(), found: metadata.display_name });
+    if (&metadata.name, &metadata.version) != (&files.name.project, &files.name.version) {
+        let found = format!("{} {}", metadata.display_name, metadata.version);
+        return Err(InstallError::Project { wheel: name(), found });
     }
     let record = wheels::parse_record(&files.text("RECORD")?)
         .map_err(|source| InstallError::Record { wheel: name(), source })?;
@@ -221,7 +222,7 @@ pub fn install(layout: &Layout, wheel: &Wheel<'_>, time: Epoch) -> Result<Tree, 
 /// The files of a wheel, by path.
 struct Files<'a> {
     wheel: &'a str,
-    project: PackageName,
+    name: WheelName,
     /// The folder of metadata: `keystone-28.1.0.dist-info`.
     dist_info: &'a str,
     contents: BTreeMap<&'a TreePath, &'a Content>,
@@ -230,8 +231,7 @@ struct Files<'a> {
 impl<'a> Files<'a> {
     fn new(wheel: &Wheel<'a>) -> Result<Self, InstallError> {
         let name = || wheel.file_name.to_owned();
-        let project = wheel.file_name.split('-').next().unwrap_or_default();
-        let project = PackageName::new(project)
+        let parsed = WheelName::parse(wheel.file_name)
             .map_err(|source| InstallError::FileName { wheel: name(), source })?;
         let mut contents = BTreeMap::new();
         let mut folders = BTreeSet::new();
@@ -246,11 +246,12 @@ impl<'a> Files<'a> {
         let [dist_info] = *folders.iter().copied().collect::<Vec<_>>() else {
             return Err(InstallError::DistInfo { wheel: name(), found: folders.len() });
         };
-        let found = dist_info.split('-').next().unwrap_or_default();
-        if PackageName::new(found).as_ref() != Ok(&project) {
-            return Err(InstallError::Project { wheel: name(), found: found.to_owned() });
+        // Python finds a distribution by the name of this folder.
+        let project = dist_info.split('-').next().unwrap_or_default();
+        if PackageName::new(project).as_ref() != Ok(&parsed.project) {
+            return Err(InstallError::Project { wheel: name(), found: dist_info.to_owned() });
         }
-        Ok(Self { wheel: wheel.file_name, project, dist_info, contents })
+        Ok(Self { wheel: wheel.file_name, name: parsed, dist_info, contents })
     }
 
     fn dist_info_file(&self, file: &str) -> Option<&'a Content> {

@@ -52,12 +52,17 @@ fn metadata_must_be_there_and_right() {
         (&[info[0], info[1], ("b-1.dist-info/x", "")][..], "A holds 2 .dist-info folders, not one"),
         (
             &[("b-1.dist-info/METADATA", METADATA), ("b-1.dist-info/RECORD", "")][..],
-            "A holds the project `b`",
+            "A holds b-1.dist-info",
         ),
         (
             &[("a-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: b\nVersion: 1\n"), info[1]]
                 [..],
-            "A holds the project `b`",
+            "A holds b 1",
+        ),
+        (
+            &[("a-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: a\nVersion: 2\n"), info[1]]
+                [..],
+            "A holds a 2",
         ),
         (
             &[info[0], ("a-1.dist-info/WHEEL", "Wheel-Version: 2.0\nRoot-Is-Purelib: true\n")][..],
@@ -150,7 +155,7 @@ fn contents_must_be_what_record_says() {
 #[test]
 fn a_file_name_that_names_no_project_is_refused() {
     let pack = Pack::default();
-    for name in ["", "-1-py3-none-any.whl", "é.whl"] {
+    for name in ["", "a.whl", "-1-py3-none-any.whl", "é-1-py3-none-any.whl"] {
         let wheel = Wheel { file_name: name, pack: &pack, requested: true };
         assert!(venv::install(&layout(), &wheel, Epoch(1)).is_err(), "{name}");
     }
