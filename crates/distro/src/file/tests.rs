@@ -1,3 +1,5 @@
+//! A good file, and what is said about bad ones.
+
 use std::path::Path;
 
 use names::render_faults;
