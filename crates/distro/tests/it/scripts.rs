@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use distro::{ClassifyError, DistroFile, Effect, classify, normalise};
+use proptest::prelude::*;
 
 use crate::debs::{Room, with_scripts};
 
@@ -95,4 +96,32 @@ fn a_script_for_the_sandbox_is_an_error_with_its_reason() {
     assert!(
         error.contains("hello 1.0-1: the postinst has to be run") && error.contains("(a test)")
     );
+}
+
+/// Lines that scripts are made of, whole and broken.
+fn line() -> impl Strategy<Value = String> {
+    let known = [
+        "# Automatically added by dh_installinit/13.24.2",
+        "# End automatically added section",
+        "if [ \"$1\" = \"configure\" ] ; then",
+        "\tdeb-systemd-helper enable 'hello.timer' >/dev/null || true",
+        "update-alternatives --install /a b /c 5 \\",
+        "dpkg-maintscript-helper rm_conffile /etc/a 1.0~ -- \"$@\"",
+        "dpkg --compare-versions \"$2\" lt-nl 1.0-1",
+        "fi",
+        "touch /usr/lib/x86_64-linux-gnu/1.0-1",
+    ];
+    prop_oneof![prop::sample::select(known.to_vec()).prop_map(str::to_owned), "[ -~\\t]{0,40}"]
+}
+
+proptest! {
+    #[test]
+    fn a_normal_form_stays_as_it_is(lines in prop::collection::vec(line(), 0..20)) {
+        let normal = normalise(&lines.join("\n"), "1.0-1");
+        let again = normalise(&normal.text, "1.0-1");
+        prop_assert_eq!(&again.text, &normal.text);
+        prop_assert_eq!(again.digest, normal.digest);
+        // What is left over is what nobody has understood.
+        prop_assert_eq!(again.effects, Vec::new());
+    }
 }
