@@ -19,7 +19,10 @@ pub(crate) struct Surroundings {
 }
 
 impl Surroundings {
-    #[expect(clippy::disallowed_methods, reason = "the command hands its surroundings on as values")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the command hands its surroundings on as values"
+    )]
     pub(crate) fn read() -> std::io::Result<Self> {
         let utf8 = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
@@ -55,7 +58,8 @@ impl Surroundings {
     pub(crate) fn store(&self) -> Option<PathBuf> {
         let absolute = |path: &&str| path.starts_with('/');
         let cache = self.variable("XDG_CACHE_HOME").filter(absolute).map(PathBuf::from);
-        let home = || self.variable("HOME").filter(absolute).map(|home| Path::new(home).join(".cache"));
+        let home =
+            || self.variable("HOME").filter(absolute).map(|home| Path::new(home).join(".cache"));
         cache.or_else(home).map(|cache| cache.join("cooperage"))
     }
 }

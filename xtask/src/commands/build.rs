@@ -33,7 +33,8 @@ pub(crate) fn run(
         out: out.unwrap_or_else(|| workplace.root.join("out")),
     };
     let mut teller = Teller::new(global.quiet);
-    let summary = pipeline::build(&workplace.setting(), &request, &mut |event| teller.tell(&event))?;
+    let summary =
+        pipeline::build(&workplace.setting(), &request, &mut |event| teller.tell(&event))?;
     let text = if global.json { summary.to_json() } else { table(&summary) };
     speech::print(&text).map_err(Failure::Print)
 }

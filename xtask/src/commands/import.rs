@@ -24,7 +24,8 @@ pub(crate) fn run(
     let text = match import.from.contains("://") {
         true => {
             let address = Address::Url(import.from.clone());
-            let document = outside(global, surroundings)?.document(&address, "text/plain", LIMIT)?;
+            let document =
+                outside(global, surroundings)?.document(&address, "text/plain", LIMIT)?;
             String::from_utf8_lossy(&document.bytes).into_owned()
         }
         false => {
@@ -38,8 +39,7 @@ pub(crate) fn run(
         date: import.date.clone().unwrap_or_default(),
     };
     let file = Path::new(&import.from);
-    let normal =
-        constraints::import(&text, file, &provenance).map_err(Failure::Faults)?;
+    let normal = constraints::import(&text, file, &provenance).map_err(Failure::Faults)?;
     let path = root.join(format!("releases/{}/upper-constraints.txt", import.release));
     pipeline::write_file(&path, &normal).map_err(|error| Failure::Write(path.clone(), error))?;
     if !global.quiet {

@@ -10,7 +10,11 @@ use crate::speech::{self, Teller};
 use crate::surroundings::Surroundings;
 
 /// Writes the locks, or tells how they compare with the tree or the mirrors.
-pub(crate) fn run(lock: &Lock, global: &Global, surroundings: &Surroundings) -> Result<(), Failure> {
+pub(crate) fn run(
+    lock: &Lock,
+    global: &Global,
+    surroundings: &Surroundings,
+) -> Result<(), Failure> {
     let mut request = LockRequest {
         release: lock.release,
         services: lock.service.clone(),

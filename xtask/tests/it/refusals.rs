@@ -71,7 +71,11 @@ fn listing(folder: &Path) -> String {
 #[test]
 fn unknown_names_are_refused_with_those_that_there_are() {
     let tree = Spoilt::new();
-    tree.refuses(&["build", "keystone", "2024.1"], 2, &["2024.1", "2025.1, 2025.2, 2026.1, 2026.2"]);
+    tree.refuses(
+        &["build", "keystone", "2024.1"],
+        2,
+        &["2024.1", "2025.1, 2025.2, 2026.1, 2026.2"],
+    );
     tree.refuses(&["build", "keystome", "2025.2"], 2, &["keystome", "did you mean keystone?"]);
     let distro = ["build", "keystone", "2025.2", "--distro", "debian-trixi"];
     tree.refuses(&distro, 2, &["did you mean debian-trixie?"]);
@@ -181,7 +185,10 @@ fn indexes_without_a_good_signature_are_refused() {
 #[ignore = "needs the network; .ci/run runs it"]
 fn constraints_that_cannot_be_met_name_the_chain_and_both_lines() {
     let tree = Spoilt::new();
-    tree.append("overrides/2025.2/constraints.txt", "\n# Too old for keystone.\nsqlalchemy===1.3.24\n");
+    tree.append(
+        "overrides/2025.2/constraints.txt",
+        "\n# Too old for keystone.\nsqlalchemy===1.3.24\n",
+    );
     let wants = ["sqlalchemy", "1.3.24", "keystone", "overrides/2025.2/constraints.txt:"];
     tree.refuses(&["--quiet", "lock", "2025.2", "keystone"], 2, &wants);
 
