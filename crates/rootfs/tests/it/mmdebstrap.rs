@@ -6,10 +6,11 @@ mod reference;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use distro::{DistroFile, UnpackedDeb};
+use distro::{DistroFile, LockedDeb, UnpackedDeb};
 use filetree::{Tree, TreePath, changes};
 use names::{Arch, Epoch};
 use rootfs::{Request, assemble};
+use serde::Deserialize;
 use store::Store;
 
 fn distro_file() -> DistroFile {
@@ -66,22 +67,69 @@ fn folder() -> (Option<tempfile::TempDir>, PathBuf) {
     }
 }
 
-/// The base of the distro's file, and what keystone needs beside it.
-fn sets() -> [(&'static str, Vec<String>); 2] {
-    let base = distro_file().base["full"].packages.clone();
-    let service = ["libldap2", "libsasl2-2", "xmlsec1"].map(str::to_owned);
-    let both = [base.as_slice(), &service].concat();
-    [("base", base), ("full", both)]
+/// The part of a lock that counts here.
+#[derive(Deserialize)]
+struct Lock {
+    #[serde(default)]
+    base: Vec<Selection>,
+    #[serde(default)]
+    service: Vec<Selection>,
+    deb: Vec<LockedDeb>,
+}
+
+/// What one base or service is made from.
+#[derive(Deserialize)]
+struct Selection {
+    name: String,
+    arch: Arch,
+    packages: Vec<String>,
+    debs: Vec<String>,
+}
+
+/// What was asked for, and all packages that are needed for it.
+struct Set {
+    name: &'static str,
+    requested: Vec<String>,
+    debs: Vec<LockedDeb>,
+}
+
+/// The locked base, and the base with what keystone needs beside it.
+fn sets() -> [Set; 2] {
+    let read = |path: &str| -> Lock {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
+        toml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+    };
+    let chosen = |lock: &Lock, selections: &[Selection], name: &str| {
+        let mut found = selections.iter();
+        let found = found.find(|one| one.name == name && one.arch == Arch::Amd64).unwrap();
+        let named = |deb: &&LockedDeb| {
+            let arch = deb.arch == "all" || deb.arch == Arch::Amd64.debian();
+            arch && found.debs.contains(&format!("{}={}", deb.name, deb.version.as_str()))
+        };
+        let debs: Vec<LockedDeb> = lock.deb.iter().filter(named).cloned().collect();
+        assert_eq!(debs.len(), found.debs.len(), "{name}: a package is not in the lock");
+        (found.packages.clone(), debs)
+    };
+    let distro = read("distros/debian-trixie.lock");
+    let (base_requested, base) = chosen(&distro, &distro.base, "full");
+    let release = read("releases/2025.2/debian-trixie.lock");
+    let (requested, debs) = chosen(&release, &release.service, "keystone");
+    let full_requested = [base_requested.as_slice(), &requested].concat();
+    let full = [base.as_slice(), &debs].concat();
+    [
+        Set { name: "base", requested: base_requested, debs: base },
+        Set { name: "full", requested: full_requested, debs: full },
+    ]
 }
 
 #[test]
-#[ignore = "needs mmdebstrap, apt and a Debian mirror; .ci/run runs it"]
+#[ignore = "needs mmdebstrap, apt-ftparchive, curl and a Debian mirror; .ci/run runs it"]
 fn the_trees_are_those_that_mmdebstrap_makes() {
     let (_guard, folder) = folder();
     let store = Store::open(&folder.join("store")).unwrap();
-    let trees = sets().map(|(name, requested)| {
+    let trees = sets().map(|Set { name, requested, debs }| {
         let folder = folder.join(name);
-        let debs = unpacked(&store, &reference::debs(&folder, &requested));
+        let debs = unpacked(&store, &reference::debs(&folder, &debs));
         let tree = assembled(&debs, &requested);
         compare::compare(&tree, &reference::root(&folder, &requested));
         (debs, tree)

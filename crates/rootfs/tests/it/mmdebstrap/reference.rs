@@ -1,70 +1,35 @@
 //! Roots that mmdebstrap makes.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use distro::LockedDeb;
 use filetree::{Content, Kind, Node, Tree, TreePath};
 use names::Epoch;
 use tar::EntryType;
 
-/// Downloads the packages that are wanted, Essential ones, and all that they need, with apt in a root
-/// of its own; returns the folder.
-pub(super) fn debs(folder: &Path, requested: &[String]) -> PathBuf {
+/// Fetches locked packages from the mirrors that the environment names; returns the folder.
+pub(super) fn debs(folder: &Path, locked: &[LockedDeb]) -> PathBuf {
     let debs = folder.join("debs");
     if debs.is_dir() {
         return debs;
     }
-    let root = folder.join("apt");
-    for inner in ["etc/apt/trusted.gpg.d", "etc/apt/preferences.d", "var/lib/apt/lists/partial"] {
-        std::fs::create_dir_all(root.join(inner)).unwrap();
+    let new = folder.join("new");
+    std::fs::create_dir_all(&new).unwrap();
+    for deb in locked {
+        let archive = deb.archive.as_str().to_uppercase().replace('-', "_");
+        let variable = format!("COOPERAGE_MIRROR_{archive}");
+        let mirror = std::env::var(&variable)
+            .unwrap_or_else(|_| panic!("{variable} must name a mirror of {}", deb.archive));
+        let url = format!("{}/{}", mirror.trim_end_matches('/'), deb.path);
+        let bytes = run(Command::new("curl").args(["-sSfL", "--", &url]));
+        assert_eq!(bytes.len() as u64, deb.size, "{url}");
+        assert_eq!(Content::from_bytes(&bytes).sha256, deb.sha256, "{url}");
+        std::fs::write(new.join(deb.path.rsplit('/').next().unwrap()), bytes).unwrap();
     }
-    let archives = root.join("var/cache/apt/archives");
-    std::fs::create_dir_all(archives.join("partial")).unwrap();
-    std::fs::write(root.join("status"), "").unwrap();
-    let keyring = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../distros/keyrings/debian-archive-trixie.gpg")
-        .canonicalize()
-        .unwrap();
-    let mut sources = String::new();
-    for (archive, variable, suites) in [
-        ("debian", "COOPERAGE_MIRROR_DEBIAN", ["trixie", "trixie-updates"].as_slice()),
-        ("debian-security", "COOPERAGE_MIRROR_DEBIAN_SECURITY", &["trixie-security"]),
-    ] {
-        let mirror = std::env::var(variable)
-            .unwrap_or_else(|_| panic!("{variable} must name a mirror of the archive {archive}"));
-        for suite in suites {
-            let keyring = keyring.display();
-            writeln!(sources, "deb [signed-by={keyring}] {mirror} {suite} main").unwrap();
-        }
-    }
-    std::fs::write(root.join("etc/apt/sources.list"), sources).unwrap();
-    let place = root.display();
-    let configuration = format!(
-        "Dir \"{place}\";\nDir::State::status \"{place}/status\";\n\
-         Dir::Etc::trustedparts \"{place}/etc/apt/trusted.gpg.d\";\n\
-         APT::Architecture \"amd64\";\nAPT::Architectures {{ \"amd64\"; }};\n\
-         APT::Install-Recommends \"false\";\nAPT::Sandbox::User \"root\";\n\
-         Acquire::Languages \"none\";\n"
-    );
-    std::fs::write(root.join("apt.conf"), configuration).unwrap();
-    let apt = |arguments: &[&str]| {
-        run(Command::new("apt-get").args(arguments).env("APT_CONFIG", root.join("apt.conf")));
-    };
-    apt(&["update"]);
-    let mut install = vec!["--yes", "--download-only", "install", "?essential"];
-    install.extend(requested.iter().map(String::as_str));
-    apt(&install);
-    std::fs::create_dir_all(folder.join("new")).unwrap();
-    for entry in std::fs::read_dir(archives).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "deb") {
-            std::fs::rename(&path, folder.join("new").join(path.file_name().unwrap())).unwrap();
-        }
-    }
-    std::fs::rename(folder.join("new"), &debs).unwrap();
+    std::fs::rename(new, &debs).unwrap();
     debs
 }
 
