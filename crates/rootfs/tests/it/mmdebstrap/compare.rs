@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use filetree::{Content, Kind, Node, Tree, TreePath};
+use names::Epoch;
 use serde::Deserialize;
 
 /// The committed list: `differences.toml`.
@@ -150,4 +151,26 @@ fn fits(glob: &str, text: &str) -> bool {
 fn patterns_fit() {
     assert!(fits("/usr/*/__pycache__/*.pyc", "/usr/lib/python3/__pycache__/a.pyc"));
     assert!(!fits("/usr/*.pyc", "/usr/lib/a.py"));
+}
+
+#[test]
+fn every_kind_of_difference_is_found() {
+    let tree = |files: &[(&str, u32, &str)]| {
+        let mut tree = Tree::new();
+        for (path, mode, text) in files {
+            let node = Node::file(*mode, Epoch(0), Content::from_bytes(text));
+            tree.insert_with_parents(path.parse().unwrap(), node).unwrap();
+        }
+        tree
+    };
+    let ours = [("a", 0o644, "1"), ("b", 0o644, "1"), ("c", 0o644, "1\n2"), ("d", 0o644, "")];
+    let ours = tree(&[ours.as_slice(), &[("same", 0o644, "1")]].concat());
+    let reference = [("a", 0o600, "1"), ("b", 0o644, "2"), ("c", 0o644, "2\n1"), ("e", 0o644, "")];
+    let reference = tree(&[reference.as_slice(), &[("same", 0o644, "1")]].concat());
+    let found: Vec<(&str, What)> = differences(&ours, &reference)
+        .into_iter()
+        .map(|(path, what, _)| (path.as_str(), what))
+        .collect();
+    let want = [What::Meta, What::Content, What::Order, What::Missing, What::Extra];
+    assert_eq!(found, ["a", "b", "c", "e", "d"].into_iter().zip(want).collect::<Vec<_>>());
 }
