@@ -67,9 +67,10 @@ fn accounts(path: &Path, text: &str, file: &DistroFile, tree: &release::Tree) ->
     let mut faults = Vec::new();
     for service in tree.services.values() {
         let user = &service.user;
-        for (numbers, kind, name, id) in
-            [(&file.users, "user", &user.name, user.uid), (&file.groups, "group", &user.group, user.gid)]
-        {
+        for (numbers, kind, name, id) in [
+            (&file.users, "user", &user.name, user.uid),
+            (&file.groups, "group", &user.group, user.gid),
+        ] {
             let taken = numbers.iter().find(|(other, number)| *other == name || **number == id);
             if let Some((other, number)) = taken {
                 let offset = text.find(&format!("{other} = ")).unwrap_or_default();

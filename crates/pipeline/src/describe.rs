@@ -114,7 +114,8 @@ impl Description {
     /// The Python requirements that a recipe asks for besides the service: its extras, written as
     /// `project[extra]`, then the others as they are written.
     pub(crate) fn requirements(&self, service: &Service) -> Vec<String> {
-        let extras = service.python.extras.iter().map(|extra| format!("{}[{extra}]", service.project));
+        let extras =
+            service.python.extras.iter().map(|extra| format!("{}[{extra}]", service.project));
         extras.chain(service.python.packages.iter().map(|one| one.text.clone())).collect()
     }
 
@@ -158,9 +159,7 @@ impl Description {
 pub(crate) fn distros(root: &Path) -> Vec<DistroId> {
     let Ok(folder) = fs_err::read_dir(root.join("distros")) else { return Vec::new() };
     let mut ids: Vec<DistroId> = folder
-        .filter_map(|entry| {
-            entry.ok()?.file_name().to_str()?.strip_suffix(".toml")?.parse().ok()
-        })
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(".toml")?.parse().ok())
         .collect();
     ids.sort();
     ids

@@ -2,7 +2,7 @@
 
 use distro::LockedDeb;
 use store::{Address, Blob, FetchError, Fetcher as _, Want};
-use wheels::{LocateError, LockedWheel, Locator};
+use wheels::{LocateError, Locator, LockedWheel};
 
 use crate::Event;
 use crate::setting::{Listener, Setting};
@@ -21,10 +21,7 @@ pub(crate) fn debs(
             size: Some(deb.size),
         })
         .collect();
-    tell(Event::FetchStarted {
-        files: debs.len(),
-        bytes: debs.iter().map(|deb| deb.size).sum(),
-    });
+    tell(Event::FetchStarted { files: debs.len(), bytes: debs.iter().map(|deb| deb.size).sum() });
     let mut arrived = |index: usize, fetched| {
         tell(Event::Fetched { bytes: debs[index].size, fetched });
     };
@@ -41,10 +38,7 @@ pub(crate) fn wheels(
     let locator = Locator::new(setting.outside, index);
     let wheels: Vec<LockedWheel> = wheels.iter().map(|wheel| (*wheel).clone()).collect();
     let size = |wheel: &LockedWheel| wheel.size.unwrap_or_default();
-    tell(Event::FetchStarted {
-        files: wheels.len(),
-        bytes: wheels.iter().map(size).sum(),
-    });
+    tell(Event::FetchStarted { files: wheels.len(), bytes: wheels.iter().map(size).sum() });
     let mut arrived = |index: usize, fetched| {
         tell(Event::Fetched { bytes: size(&wheels[index]), fetched });
     };

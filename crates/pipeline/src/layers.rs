@@ -68,9 +68,7 @@ pub(crate) fn make(
     let named = || name.to_owned();
     let stored = |source| MakeLayerError::Store { layer: named(), source };
     let mut writer = store.derived_writer(KIND, key).map_err(stored)?;
-    writer
-        .write_all(&text)
-        .map_err(|source| MakeLayerError::Record { layer: named(), source })?;
+    writer.write_all(&text).map_err(|source| MakeLayerError::Record { layer: named(), source })?;
     writer.finish().map_err(stored)?;
     Ok(made)
 }

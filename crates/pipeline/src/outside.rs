@@ -38,7 +38,8 @@ impl Outside {
         let config = settings.variables.get("XDG_CONFIG_HOME").map(PathBuf::from);
         let config = config.or_else(|| home.as_ref().map(|home| home.join(".config")));
         let user = config.map(|config| config.join("cooperage/mirrors.toml"));
-        let files = user.into_iter().chain([PathBuf::from("/etc/cooperage/mirrors.toml")]).collect();
+        let files =
+            user.into_iter().chain([PathBuf::from("/etc/cooperage/mirrors.toml")]).collect();
         let netrc = settings.variables.get("NETRC").map(PathBuf::from);
         let netrc = netrc.or_else(|| home.as_ref().map(|home| home.join(".netrc")));
         let mirrors = Arc::new(Mirrors::new(mirrors::Settings {

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use distro::{
-    ClassifyError, Index, LockedDeb, LockedSuite, ScriptKind, UnpackedDeb, classify,
-};
+use distro::{ClassifyError, Index, LockedDeb, LockedSuite, ScriptKind, UnpackedDeb, classify};
 use names::{Arch, ArchiveName, ReleaseId, ServiceName};
 use signer::Keyring;
 use store::{Blob, FetchError};
@@ -65,8 +63,7 @@ pub(super) fn lock(
     };
     let mut solver = Solver { index: &index, base: &base, keep: &keep, chosen: base.clone() };
     for name in services {
-        let packages =
-            description.system_packages(description.service(name)?, &request.distro);
+        let packages = description.system_packages(description.service(name)?, &request.distro);
         solver.lock_service(&mut locks.release, name, arch, packages)?;
     }
     let untouched: Vec<(ServiceName, Vec<String>)> = locks
@@ -159,7 +156,12 @@ fn read_suites(
         let known: Vec<distro::Suite> =
             suites.iter().filter(|suite| !unknown.contains(&&suite.archive)).cloned().collect();
         let (index, _) = distro::fetch_suites(
-            setting.outside, setting.store, &known, &keyrings, request.arch, Some(setting.now),
+            setting.outside,
+            setting.store,
+            &known,
+            &keyrings,
+            request.arch,
+            Some(setting.now),
         )
         .map_err(failed)?;
         if let Some(apt) = index.newest("apt") {
@@ -167,7 +169,12 @@ fn read_suites(
         }
     }
     distro::fetch_suites(
-        setting.outside, setting.store, suites, &keyrings, request.arch, Some(setting.now),
+        setting.outside,
+        setting.store,
+        suites,
+        &keyrings,
+        request.arch,
+        Some(setting.now),
     )
     .map_err(failed)
 }
@@ -202,7 +209,11 @@ fn add_held(
     Ok(())
 }
 
-fn solve(index: &Index, request: &distro::Request, what: &str) -> Result<Vec<LockedDeb>, LockError> {
+fn solve(
+    index: &Index,
+    request: &distro::Request,
+    what: &str,
+) -> Result<Vec<LockedDeb>, LockError> {
     let solution = distro::solve(index, request)
         .map_err(|source| LockError::Solve { what: what.to_owned(), source })?;
     Ok(solution.debs)

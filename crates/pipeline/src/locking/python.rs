@@ -6,7 +6,7 @@ use constraints::{Environment, Requirement};
 use names::{PackageName, ServiceName};
 use release::{Release, Service};
 use source_refs::Source;
-use wheels::{LockedWheel, Locator, Root, Target};
+use wheels::{Locator, LockedWheel, Root, Target};
 
 use super::{LockError, LockRequest};
 use crate::Event;
@@ -34,11 +34,9 @@ pub(super) fn lock(
     let target = target(request, description, release, locks)?;
     let reference = description.source(release, service)?;
     let Source::Release { version } = &reference.source else {
-        return Err(DescribeError::NoSource {
-            service: service.name.clone(),
-            release: release.id,
-        }
-        .into());
+        return Err(
+            DescribeError::NoSource { service: service.name.clone(), release: release.id }.into()
+        );
     };
     let prefer: Vec<LockedWheel> = locks
         .release
@@ -62,8 +60,14 @@ pub(super) fn lock(
         let (service, release) = (service.name.clone(), release.id);
         LockError::Closure { service, release, source: Box::new(source) }
     })?;
+    // Also where another project asks for one exact version: it is the constraints that say what a
+    // release was tested with.
+    let is_open = |wheel: &LockedWheel| {
+        let mut pins = release.constraints.pins(&wheel.project, &target.environment);
+        wheel.project != service.project && pins.next().is_none()
+    };
     for wheel in closure.wheels.values() {
-        if wheel.wheel.open {
+        if is_open(&wheel.wheel) {
             let package = format!("{} {}", wheel.wheel.project, wheel.wheel.version);
             tell(Event::OpenPackage { package });
         }
@@ -74,8 +78,12 @@ pub(super) fn lock(
             tell(Event::Note { text });
         }
     }
-    let wheels: Vec<LockedWheel> =
-        closure.wheels.into_values().map(|wheel| wheel.wheel).collect();
+    let wheels: Vec<LockedWheel> = closure
+        .wheels
+        .into_values()
+        .map(|wheel| wheel.wheel)
+        .map(|wheel| LockedWheel { open: is_open(&wheel), ..wheel })
+        .collect();
     let of_service = wheels.iter().find(|wheel| wheel.project == service.project);
     let of_service = of_service.expect("the service is a root of its closure").clone();
     let source = LockedSource {
