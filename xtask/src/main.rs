@@ -11,6 +11,7 @@ mod tidy;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use pipeline::Blame;
 
 use crate::args::Cli;
 use crate::failure::Failure;
@@ -18,12 +19,16 @@ use crate::surroundings::Surroundings;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let outcome = Surroundings::read()
-        .map_err(Failure::Surroundings)
-        .and_then(|surroundings| commands::run(&cli, &surroundings));
+    // A panic has told its place already; unwinding removes what is half-written.
+    let outcome = std::panic::catch_unwind(|| {
+        Surroundings::read()
+            .map_err(Failure::Surroundings)
+            .and_then(|surroundings| commands::run(&cli, &surroundings))
+    });
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
+        Err(_) => ExitCode::from(Blame::Bug as u8),
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(failure)) => {
             speech::say(&speech::chain(&failure));
             ExitCode::from(failure.blame() as u8)
         }

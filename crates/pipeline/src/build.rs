@@ -92,7 +92,6 @@ impl BuildError {
     /// Who must act.
     pub fn blame(&self) -> Blame {
         match self {
-            BuildError::Stale { .. } => Blame::Upstream,
             BuildError::Lock(error) => error.blame(),
             BuildError::Layers { source, .. } => source.blame(),
             _ => Blame::Input,

@@ -112,7 +112,7 @@ fn a_lock_that_is_stale_or_damaged_is_refused() {
     let locked = ["build", "keystone", "2025.2", "--locked", "--offline"];
     tree.edit("releases/2025.2/source-refs.yaml", "keystone: \"28.1.0\"", "keystone: \"28.0.0\"");
     tree.refuses(&["lock", "2025.2", "--check"], 2, &["keystone", "28.1.0", "28.0.0"]);
-    tree.refuses(&locked, 3, &["28.1.0", "cargo xtask lock 2025.2"]);
+    tree.refuses(&locked, 2, &["28.1.0", "cargo xtask lock 2025.2"]);
 
     let tree = Spoilt::new();
     tree.edit("releases/2025.2/upper-constraints.txt", "sqlalchemy===", "sqlalchemy===1");
