@@ -24,7 +24,7 @@ pub(crate) struct Global {
     /// The content store [default: ~/.cache/cooperage]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) store: Option<PathBuf>,
-    /// Use this address for an archive, such as debian=http://mirror.example/debian
+    /// Use this address for an archive: debian=/srv/debian, or an http or https URL
     #[arg(long, global = true, value_name = "ARCHIVE=URL")]
     pub(crate) mirror: Vec<String>,
     /// Use the store alone, never the network
@@ -65,7 +65,7 @@ pub(crate) struct Build {
     /// Fail where the locks are missing, stale or no longer served
     #[arg(long)]
     pub(crate) locked: bool,
-    /// Where the results go, below <release>/<service>/ [default: out/ in the tree]
+    /// Where the results go, below RELEASE/SERVICE/ [default: out/ in the tree]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
 }
@@ -101,7 +101,7 @@ pub(crate) struct Lock {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Constraints {
-    /// Write releases/<release>/upper-constraints.txt from another file
+    /// Write releases/RELEASE/upper-constraints.txt from another file
     Import(Import),
 }
 

@@ -215,7 +215,8 @@ fn write(
     };
     let manifest = oci_writer::write_image(setting.store, &image)?;
     let layout = folder.join("oci");
-    oci_writer::write_layout(setting.store, &layout, &[manifest.clone()], &source.version)?;
+    let manifests = std::slice::from_ref(&manifest);
+    oci_writer::write_layout(setting.store, &layout, manifests, &source.version)?;
     let summary = Summary::new(request, source, &manifest, &layers, created, layout, relocked);
     summary.write(&folder.join("build.json"))?;
     Ok(summary)
