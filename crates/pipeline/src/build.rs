@@ -1,103 +1,26 @@
 //! From the locks to an image.
 
+pub(crate) mod error;
+pub(crate) mod request;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use names::{Arch, DistroId, Epoch, ReleaseId, ServiceName};
-use oci_writer::{Image, ImageError, LayoutError};
+use oci_writer::Image;
 
-use crate::assemble::{self, LayersError};
-use crate::blame::Blame;
-use crate::describe::{DescribeError, Description};
+pub use error::BuildError;
+pub use request::BuildRequest;
+
+use crate::assemble;
+use crate::describe::Description;
 use crate::layers::MadeLayer;
-use crate::locking::{LockError, LockMode, LockRequest, Update, lock};
-use crate::locks::{Locks, LocksError};
+use crate::layers_error::LayersError;
+use crate::locking::{LockMode, LockRequest, Update, lock};
+use crate::locks::Locks;
 use crate::plan;
 use crate::setting::{Listener, Setting};
 use crate::summary::{self, Summary};
 use crate::{Event, examples, image, stale};
-
-/// What to build.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct BuildRequest {
-    /// The service.
-    pub service: ServiceName,
-    /// The release.
-    pub release: ReleaseId,
-    /// The distribution of the image.
-    pub distro: DistroId,
-    /// The architecture of the image.
-    pub arch: Arch,
-    /// Whether the locks must be there, follow from the tree and be served, instead of being mended.
-    pub locked: bool,
-    /// `SOURCE_DATE_EPOCH`: the time of the build. No file is later than it.
-    pub epoch: Option<Epoch>,
-    /// Where the results go, below `<release>/<service>/`.
-    pub out: PathBuf,
-}
-
-/// Why an image was not built. What was there before stays as it was.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// The tree does not describe it.
-    #[error(transparent)]
-    Describe(#[from] DescribeError),
-    /// The locks cannot be used.
-    #[error(transparent)]
-    Locks(#[from] LocksError),
-    /// The locks do not follow from the tree, and may not be changed.
-    #[error(
-        "--locked: the lock of {service} {release} does not follow from the tree:\n  {}\n\
-         write it anew with `cargo xtask lock {release} {service}`", .reasons.join("\n  ")
-    )]
-    Stale {
-        /// The service.
-        service: ServiceName,
-        /// The release.
-        release: ReleaseId,
-        /// What differs.
-        reasons: Vec<String>,
-    },
-    /// The locks cannot be made.
-    #[error("the locks cannot be written anew")]
-    Lock(#[from] LockError),
-    /// The layers cannot be made.
-    #[error("cannot build {service} {release}")]
-    Layers {
-        /// The service.
-        service: ServiceName,
-        /// The release.
-        release: ReleaseId,
-        /// Why.
-        source: Box<LayersError>,
-    },
-    /// The image's documents cannot be written.
-    #[error(transparent)]
-    Image(#[from] ImageError),
-    /// The layout cannot be written.
-    #[error("the image layout cannot be written: name another folder with --out")]
-    Layout(#[from] LayoutError),
-    /// The output folder cannot be used.
-    #[error("cannot write to {}: name another folder with --out", .path.display())]
-    Out {
-        /// The folder or file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-}
-
-impl BuildError {
-    /// Who must act.
-    pub fn blame(&self) -> Blame {
-        match self {
-            BuildError::Lock(error) => error.blame(),
-            BuildError::Layers { source, .. } => source.blame(),
-            _ => Blame::Input,
-        }
-    }
-}
 
 /// Builds the image of a service: locks first where that is needed and allowed, fetches what is not
 /// in the store, makes the layers that have not been made yet, and writes an OCI image layout to

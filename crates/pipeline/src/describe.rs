@@ -9,8 +9,7 @@ use names::{Arch, DistroId, Fault, ReleaseId, ServiceName, nearest, render_fault
 use release::{Release, Service, UnknownName};
 use source_refs::SourceRef;
 
-use crate::lock::DistroLock;
-use crate::plan::BASE;
+use crate::lock::{BASE, DistroLock};
 
 /// The tree, and the distribution that is asked for.
 #[derive(Debug)]

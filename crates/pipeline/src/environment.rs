@@ -7,7 +7,7 @@ use names::{Epoch, PackageName};
 use venv::{Layout, Merged, Wheel};
 use wheels::LockedWheel;
 
-use crate::assemble::LayersError;
+use crate::layers_error::LayersError;
 
 /// The wheels of one layer; with `environment` the empty environment too. Generated files take the
 /// newest time in the wheels. Nobody asked for these wheels by name as far as their layer goes, which

@@ -46,6 +46,7 @@ mod image;
 mod image_info;
 mod key;
 mod layers;
+mod layers_error;
 mod lock;
 mod locking;
 mod locks;
@@ -57,13 +58,13 @@ mod stale;
 mod summary;
 mod workers;
 
-pub use assemble::{LayersError, MakeLayer};
 pub use blame::Blame;
 pub use build::{BuildError, BuildRequest, build};
 pub use check::check;
 pub use describe::DescribeError;
 pub use event::Event;
 pub use files::write_file;
+pub use layers_error::{LayersError, MakeLayer};
 pub use lock::{
     BaseList, DistroLock, LockFile, LockFileError, LockedSource, ReleaseLock, ServiceList,
     SourceKind,

@@ -13,6 +13,9 @@ use wheels::LockedWheel;
 /// The version of both formats.
 pub(crate) const FORMAT: u32 = 1;
 
+/// The name of the base that every image starts from.
+pub(crate) const BASE: &str = "full";
+
 /// `distros/<id>.lock`: the suites and the packages of each base.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

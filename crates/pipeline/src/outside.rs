@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use fetch::{Http, Network};
 use mirrors::{Mirrors, Programs};
@@ -59,7 +60,11 @@ impl Outside {
         let no_mirror = |archive: &ArchiveName| {
             Err(FetchError::NoMirror { archive: archive.clone(), hint: String::new() })
         };
-        let prober = Http::new(fetching.clone(), no_mirror);
+        let mut probing = fetching.clone();
+        // A machine may have dead apt sources; they must not hold up those that answer.
+        probing.patience.connect = Duration::from_secs(5);
+        probing.patience.attempts = 1;
+        let prober = Http::new(probing, no_mirror);
         let known = Arc::clone(&mirrors);
         let resolve = move |archive: &ArchiveName| {
             let probe = |url: &str| {

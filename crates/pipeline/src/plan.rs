@@ -10,10 +10,8 @@ use crate::groups::{self, Group};
 use crate::image_info;
 use crate::key::Key;
 use crate::layers::KIND;
+use crate::lock::BASE;
 use crate::locks::{Locks, LocksError};
-
-/// The name of the base that every image starts from.
-pub(crate) const BASE: &str = "full";
 
 /// All that decides about the layers of one image. Plain data: nothing is read or fetched for it.
 #[derive(Debug)]
@@ -101,7 +99,10 @@ pub(crate) fn plan<'a>(
 
 fn layers(plan: &Plan<'_>, description: &Description, release: ReleaseId) -> Vec<PlannedLayer> {
     let clamp = plan.clamp.map_or("none".to_owned(), |clamp| clamp.0.to_string());
-    let start = |layer: &str| Key::new(KIND).with("layer", layer).with("clamp", &clamp);
+    let start = |layer: &str| {
+        let key = Key::new(KIND).with("writer", oci_writer::LAYER_FORMAT);
+        key.with("layer", layer).with("clamp", &clamp)
+    };
     let digests = |debs: &[&LockedDeb]| {
         let mut digests: Vec<String> = debs.iter().map(|deb| deb.sha256.to_string()).collect();
         digests.sort();

@@ -3,16 +3,16 @@
 use std::path::Path;
 
 use constraints::{Environment, parse_version};
-use names::{Arch, PackageName, ReleaseId, ServiceName};
+use names::{Arch, ReleaseId, ServiceName};
 use release::{Release, Service};
 use source_refs::Source;
 use wheels::LockedWheel;
 
 use crate::describe::Description;
-use crate::lock::ServiceList;
-use crate::locking::{LockError, LockRequest};
+use crate::lock::{BASE, ServiceList};
+use crate::locking::error::LockError;
+use crate::locking::request::LockRequest;
 use crate::locks::Locks;
-use crate::plan::BASE;
 
 /// Why the locks do not follow from the tree at `root`, each reason a line; an empty list means that
 /// they do. Offline: locking anew would take the same way when what it starts from is the same, which
@@ -121,9 +121,4 @@ fn of_pin(release: &Release, environment: &Environment, wheel: &LockedWheel) -> 
 
 fn differs(what: &str, tree: &str, lock: &str) -> String {
     format!("{what}: the tree has `{tree}`, the lock `{lock}`")
-}
-
-/// A project by its normal name, for those who look one up in a lock.
-pub(crate) fn is_named(project: &PackageName, name: &str) -> bool {
-    PackageName::new(name).is_ok_and(|name| name == *project)
 }

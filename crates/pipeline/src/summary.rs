@@ -7,7 +7,8 @@ use names::{Digest, Epoch};
 use oci_writer::ManifestBlob;
 use serde::Serialize;
 
-use crate::build::{BuildError, BuildRequest};
+use crate::build::error::BuildError;
+use crate::build::request::BuildRequest;
 use crate::files::write_file;
 use crate::layers::MadeLayer;
 use crate::lock::LockedSource;

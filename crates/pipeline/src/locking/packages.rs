@@ -11,9 +11,8 @@ use store::{Blob, FetchError};
 use super::{LockError, LockRequest, ScriptFault, changes};
 use crate::Event;
 use crate::describe::Description;
-use crate::lock::{BaseList, LockFile as _, ReleaseLock, deb_key};
+use crate::lock::{BASE, BaseList, LockFile as _, ReleaseLock, deb_key};
 use crate::locks::Locks;
-use crate::plan::BASE;
 use crate::setting::{Listener, Setting};
 use crate::{examples, fetching, workers};
 

@@ -1,0 +1,75 @@
+//! Why an image was not built.
+
+use std::path::PathBuf;
+
+use names::{ReleaseId, ServiceName};
+use oci_writer::{ImageError, LayoutError};
+
+use crate::blame::Blame;
+use crate::describe::DescribeError;
+use crate::layers_error::LayersError;
+use crate::locking::LockError;
+use crate::locks::LocksError;
+
+/// Why an image was not built. What was there before stays as it was.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The tree does not describe it.
+    #[error(transparent)]
+    Describe(#[from] DescribeError),
+    /// The locks cannot be used.
+    #[error(transparent)]
+    Locks(#[from] LocksError),
+    /// The locks do not follow from the tree, and may not be changed.
+    #[error(
+        "--locked: the lock of {service} {release} does not follow from the tree:\n  {}\n\
+         write it anew with `cargo xtask lock {release} {service}`", .reasons.join("\n  ")
+    )]
+    Stale {
+        /// The service.
+        service: ServiceName,
+        /// The release.
+        release: ReleaseId,
+        /// What differs.
+        reasons: Vec<String>,
+    },
+    /// The locks cannot be made.
+    #[error("the locks cannot be written anew")]
+    Lock(#[from] LockError),
+    /// The layers cannot be made.
+    #[error("cannot build {service} {release}")]
+    Layers {
+        /// The service.
+        service: ServiceName,
+        /// The release.
+        release: ReleaseId,
+        /// Why.
+        source: Box<LayersError>,
+    },
+    /// The image's documents cannot be written.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    /// The layout cannot be written.
+    #[error("the image layout cannot be written: name another folder with --out")]
+    Layout(#[from] LayoutError),
+    /// The output folder cannot be used.
+    #[error("cannot write to {}: name another folder with --out", .path.display())]
+    Out {
+        /// The folder or file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+impl BuildError {
+    /// Who must act.
+    pub fn blame(&self) -> Blame {
+        match self {
+            BuildError::Lock(error) => error.blame(),
+            BuildError::Layers { source, .. } => source.blame(),
+            _ => Blame::Input,
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! What to build.
+
+use std::path::PathBuf;
+
+use names::{Arch, DistroId, Epoch, ReleaseId, ServiceName};
+
+/// What to build.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct BuildRequest {
+    /// The service.
+    pub service: ServiceName,
+    /// The release.
+    pub release: ReleaseId,
+    /// The distribution of the image.
+    pub distro: DistroId,
+    /// The architecture of the image.
+    pub arch: Arch,
+    /// Whether the locks must be there, follow from the tree and be served, instead of being mended.
+    pub locked: bool,
+    /// `SOURCE_DATE_EPOCH`: the time of the build. No file is later than it.
+    pub epoch: Option<Epoch>,
+    /// Where the results go, below `<release>/<service>/`.
+    pub out: PathBuf,
+}

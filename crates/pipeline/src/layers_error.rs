@@ -1,0 +1,85 @@
+//! Why the layers of an image cannot be made.
+
+use distro::DebError;
+use filetree::TreeError;
+use rootfs::AssembleError;
+use store::FetchError;
+use venv::{InstallError, LayoutError, MergeError};
+use wheels::{LocateError, UnpackError};
+
+use crate::blame::Blame;
+use crate::layers::MakeLayerError;
+use crate::service_layer::ServiceError;
+
+/// Why the layers of an image cannot be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LayersError {
+    /// Packages of the distribution cannot be had.
+    #[error("cannot get the packages of the distribution")]
+    Debs(#[source] FetchError),
+    /// Wheels cannot be had.
+    #[error("cannot get the wheels")]
+    Wheels(#[source] LocateError),
+    /// A .deb cannot be used.
+    #[error("a package of the distribution cannot be unpacked")]
+    Deb(#[from] DebError),
+    /// A wheel cannot be used.
+    #[error("a wheel cannot be unpacked")]
+    Wheel(#[from] UnpackError),
+    /// The packages make no root file system.
+    #[error("the root file system cannot be made")]
+    Root(#[from] AssembleError),
+    /// A wheel makes no tree.
+    #[error("a wheel cannot be installed")]
+    Install(#[from] InstallError),
+    /// The virtual environment cannot be made.
+    #[error("the virtual environment cannot be made")]
+    Environment(#[from] LayoutError),
+    /// Wheels do not fit together.
+    #[error("the wheels do not fit together")]
+    Merge(#[from] MergeError),
+    /// The layers do not fit over each other.
+    #[error("the layers do not fit over each other")]
+    Tree(#[from] TreeError),
+    /// The service does not fit.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    /// A layer cannot be written.
+    #[error(transparent)]
+    Layer(#[from] MakeLayer),
+}
+
+/// Why a layer could not be written. Opaque: its text and causes say all.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct MakeLayer(#[from] MakeLayerError);
+
+impl LayersError {
+    /// Who must act.
+    pub(crate) fn blame(&self) -> Blame {
+        match self {
+            LayersError::Debs(error) => Blame::of_fetch(error),
+            LayersError::Wheels(error) => of_locate(error),
+            LayersError::Deb(_) | LayersError::Wheel(_) => Blame::Verification,
+            LayersError::Install(InstallError::Verify { .. }) => Blame::Verification,
+            LayersError::Service(_) | LayersError::Layer(_) => Blame::Input,
+            _ => Blame::Step,
+        }
+    }
+
+    /// Whether a locked package of the distribution is on no mirror any more.
+    pub(crate) fn is_gone(&self) -> bool {
+        matches!(self, LayersError::Debs(FetchError::NotFound { .. }))
+    }
+}
+
+/// Who must act when a wheel cannot be had.
+pub(crate) fn of_locate(error: &LocateError) -> Blame {
+    match error {
+        LocateError::Fetch { source, .. } | LocateError::Blobs { source } => {
+            Blame::of_fetch(source)
+        }
+        _ => Blame::Upstream,
+    }
+}

@@ -1,0 +1,183 @@
+//! Why locking failed.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::PathBuf;
+
+use constraints::VersionError;
+use distro::{ClassifyError, DebError, PackagesError, SolveError, SuiteError, UnknownScript};
+use names::{DistroId, ReleaseId, ServiceName};
+use signer::KeyringError;
+use store::FetchError;
+use wheels::ClosureErrors;
+
+use crate::blame::Blame;
+use crate::describe::DescribeError;
+use crate::layers_error::of_locate;
+use crate::locks::LocksError;
+
+/// Why locking failed. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LockError {
+    /// The tree does not describe it.
+    #[error(transparent)]
+    Describe(#[from] DescribeError),
+    /// The present locks are in the way.
+    #[error(transparent)]
+    Locks(#[from] LocksError),
+    /// A keyring of the distribution is none.
+    #[error("distros/keyrings/{keyring} cannot be used")]
+    Keyring {
+        /// The file.
+        keyring: String,
+        /// Why.
+        source: KeyringError,
+    },
+    /// The archives' indexes cannot be had or trusted.
+    #[error("the archives of {distro} cannot be read")]
+    Suites {
+        /// The distribution.
+        distro: DistroId,
+        /// Why.
+        source: SuiteError,
+    },
+    /// A locked package does not fit into the index.
+    #[error("a locked package cannot be used again")]
+    Packages(#[from] PackagesError),
+    /// No set of packages will do.
+    #[error("the packages of {what} cannot be chosen")]
+    Solve {
+        /// A base or a service.
+        what: String,
+        /// Why.
+        source: SolveError,
+    },
+    /// A package cannot be fetched.
+    #[error("cannot get the packages of the distribution")]
+    Fetch(#[from] FetchError),
+    /// A package cannot be read.
+    #[error("a package of the distribution cannot be unpacked")]
+    Deb(#[from] DebError),
+    /// Maintainer scripts are not classified.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n\n"))]
+    Scripts(Vec<ScriptFault>),
+    /// The interpreter of the distribution is not in the base.
+    #[error(
+        "the base of {distro} has no package python{version}-minimal: add python3 to its packages"
+    )]
+    NoPython {
+        /// The distribution.
+        distro: DistroId,
+        /// The version that its file states.
+        version: String,
+    },
+    /// The interpreter's version is none.
+    #[error("`{version}` is not a version of Python")]
+    Python {
+        /// The version.
+        version: String,
+        /// Why.
+        source: VersionError,
+    },
+    /// The release does not support the interpreter of the distribution.
+    #[error(
+        "release {release} supports Python {wanted}, and {distro} has {version}: \
+         choose another distro with --distro"
+    )]
+    Unsupported {
+        /// The release.
+        release: ReleaseId,
+        /// What `release.toml` says.
+        wanted: String,
+        /// The distribution.
+        distro: DistroId,
+        /// Its interpreter.
+        version: String,
+    },
+    /// The requirements cannot be met.
+    #[error("the requirements of {service} {release} cannot be met:\n{source}")]
+    Closure {
+        /// The service.
+        service: ServiceName,
+        /// The release.
+        release: ReleaseId,
+        /// All that is wrong. Printed above, so not a cause.
+        #[source]
+        source: Box<ClosureErrors>,
+    },
+    /// A name to update is nowhere in the locks.
+    #[error("nothing that is locked is called {name}: leave out --update to lock what is missing")]
+    NotLocked {
+        /// The name.
+        name: String,
+    },
+    /// A lock cannot be written.
+    #[error("cannot write {}", .path.display())]
+    Write {
+        /// The lock.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// A script that stands in the way, and what it was when it was classified.
+#[derive(Debug)]
+pub struct ScriptFault {
+    /// Which script, and why.
+    pub error: ClassifyError,
+    /// The lines in which it differs from the script of the version that was locked before.
+    pub difference: Option<String>,
+}
+
+impl std::fmt::Display for ScriptFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (&self.error, &self.difference) {
+            (ClassifyError::Unknown(script), Some(difference)) => {
+                let UnknownScript { package, version, kind, digest, .. } = &**script;
+                write!(
+                    f,
+                    "{package} {version}: the {kind} has changed since it was classified (sha256 {}):\n\
+                     {difference}",
+                    digest.hex()
+                )
+            }
+            (error, _) => error.fmt(f),
+        }
+    }
+}
+
+impl LockError {
+    /// Who must act.
+    pub fn blame(&self) -> Blame {
+        match self {
+            LockError::Suites { source, .. } => match source {
+                SuiteError::Fetch { source, .. } => Blame::of_fetch(source),
+                SuiteError::NoKeyring { .. } | SuiteError::NoComponent { .. } => Blame::Input,
+                _ => Blame::Verification,
+            },
+            LockError::Fetch(error) => Blame::of_fetch(error),
+            LockError::Deb(_) => Blame::Verification,
+            LockError::Closure { source, .. } => of_closure(source),
+            _ => Blame::Input,
+        }
+    }
+}
+
+/// The network is to blame only where nothing else is.
+fn of_closure(errors: &ClosureErrors) -> Blame {
+    let blames = errors.0.iter().map(|error| match error {
+        wheels::ClosureError::Locate { source, .. } => of_locate(source),
+        wheels::ClosureError::Metadata { source, .. } => match source {
+            wheels::WheelMetadataError::Fetch { source, .. } => Blame::of_fetch(source),
+            _ => Blame::Verification,
+        },
+        _ => Blame::Input,
+    });
+    let blames: BTreeSet<Blame> = blames.collect();
+    if blames.contains(&Blame::Input) {
+        return Blame::Input;
+    }
+    blames.last().copied().unwrap_or(Blame::Input)
+}
