@@ -36,7 +36,7 @@ impl Apt {
              APT::Architecture \"{1}\"; APT::Architectures \"{1}\"; #clear APT::NeverAutoRemove;\n\
              APT::Get::List-Cleanup \"false\"; Acquire::Languages \"none\";\n\
              APT::Sandbox::User \"root\"; Acquire::GzipIndexes \"false\";\n\
-             Dir::Log::Planner \"/dev/null\"; Dir::Log::Solver \"/dev/null\";\n\
+             Dir::Log::Planner \"\"; Dir::Log::Solver \"\";\n\
              Dir::Etc::sourceparts \"-\"; Dir::Etc::trustedparts \"-\";\n",
             root.display(),
             arch.debian(),
@@ -88,18 +88,23 @@ impl Apt {
     ) -> Result<BTreeMap<String, String>, String> {
         let recommends =
             if recommends { "--install-recommends" } else { "--no-install-recommends" };
-        let mut arguments = vec!["install", "--simulate", "--yes", recommends, "--"];
+        let mut arguments = vec!["install", "--print-uris", "--yes", recommends, "--"];
         arguments.extend(names.iter().map(String::as_str));
         let (good, output) = self.run(&arguments);
         if !good {
             return Err(output);
         }
-        // Inst libc6 (2.41-12+deb13u1 Debian:13.2/stable [amd64])
-        let installed = output.lines().filter_map(|line| line.strip_prefix("Inst "));
-        let entry = |line: &str| {
-            let (name, rest) = line.split_once(" (").unwrap();
-            (name.to_owned(), rest.split(' ').next().unwrap().to_owned())
-        };
-        Ok(installed.map(entry).collect())
+        // 'http://.../passwd_4.17.4-2_amd64.deb' passwd_1%3a4.17.4-2_amd64.deb 1228860 MD5Sum:...
+        // What --simulate adds, the order of installation, takes it ten times as long.
+        let installed = output.lines().filter(|line| line.starts_with('\''));
+        Ok(installed.map(name_and_version).collect())
     }
+}
+
+/// The name and the version in a line of `--print-uris`.
+fn name_and_version(line: &str) -> (String, String) {
+    let file = line.split(' ').nth(1).unwrap().replace("%3a", ":");
+    assert!(!file.contains('%'), "{file}");
+    let mut parts = file.split('_');
+    (parts.next().unwrap().to_owned(), parts.next().unwrap().to_owned())
 }

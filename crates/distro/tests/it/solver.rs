@@ -141,3 +141,10 @@ fn apt_chooses_the_same_packages_with_recommended_ones() {
     let sets: Vec<_> = sets().into_iter().step_by(5).chain(random_sets(&index, 10, 1)).collect();
     compare(Arch::Amd64, true, &sets, &index);
 }
+
+#[test]
+#[ignore = "needs apt-get, curl and a Debian mirror; .ci/run runs it"]
+fn apt_chooses_the_same_packages_for_unrelated_ones_together() {
+    let index = index(Arch::Amd64);
+    compare(Arch::Amd64, false, &random_sets(&index, 10, 5), &index);
+}
