@@ -213,3 +213,47 @@ fn a_child_image_can_install_packages() {
     assert!(said.contains("nginx version: nginx/"), "{said}");
     assert!(said.contains("Setting up nginx"), "{said}");
 }
+
+/// TLS inside the image: every certificate is found through its hash link, a server with another
+/// certificate is refused, and one that an administrator adds is trusted.
+#[test]
+#[ignore = "needs the network, umoci, openssl and bwrap as root; .ci/run runs it"]
+fn https_is_verified_by_the_bundle() {
+    let folder = tempfile::tempdir().unwrap();
+    let layout = build("keystone", "2025.2", folder.path());
+    let rootfs = unpack(&layout, folder.path());
+    shell(
+        folder.path(),
+        "openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 \
+           -subj /CN=localhost -addext subjectAltName=DNS:localhost 2>/dev/null",
+    );
+    let mut server = Command::new("openssl")
+        .args(["s_server", "-quiet", "-www", "-accept", "127.0.0.1:15443"])
+        .args(["-key", "key.pem", "-cert", "cert.pem"])
+        .current_dir(folder.path())
+        .spawn()
+        .unwrap();
+    let script = r#"within() { bwrap --bind . / --proc /proc --dev /dev --clearenv \
+             --setenv PATH /usr/sbin:/usr/bin:/sbin:/bin "$@"; }
+         printf '127.0.0.1 localhost\n' > etc/hosts
+         within bash -euc 'for one in /usr/share/ca-certificates/mozilla/*.crt; do
+           openssl verify -no_check_time -CApath /etc/ssl/certs "$one"; done' | grep -c ': OK$'
+         get='import urllib.request; print(urllib.request.urlopen("https://localhost:15443/").status)'
+         for attempt in 1 2 3 4 5 6 7 8 9 10; do
+           within openssl s_client -connect 127.0.0.1:15443 </dev/null >/dev/null 2>&1 && break
+           sleep 0.5
+         done
+         { within python3 -c "$get" 2>&1 || true; } | grep -om1 CERTIFICATE_VERIFY_FAILED
+         cp ../../cert.pem usr/local/share/ca-certificates/local.crt
+         within update-ca-certificates 2>&1 | tail -3
+         within python3 -c "$get""#;
+    let said = std::panic::catch_unwind(|| shell(&rootfs, script));
+    server.kill().unwrap();
+    server.wait().unwrap();
+    let said = said.unwrap();
+    let certificates = "ls usr/share/ca-certificates/mozilla/*.crt | wc -l";
+    assert_eq!(said.lines().next(), Some(shell(&rootfs, certificates).trim()), "{said}");
+    assert!(said.contains("CERTIFICATE_VERIFY_FAILED"), "{said}");
+    assert!(said.contains("1 added, 0 removed"), "{said}");
+    assert!(said.trim_end().ends_with("200"), "{said}");
+}
