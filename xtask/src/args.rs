@@ -65,9 +65,18 @@ pub(crate) struct Build {
     /// Fail where the locks are missing, stale or no longer served
     #[arg(long)]
     pub(crate) locked: bool,
+    /// How layers are compressed: gzip, which everything reads, or zstd, which is smaller
+    #[arg(long, value_enum, default_value_t = Compression::Gzip)]
+    pub(crate) compression: Compression,
     /// Where the results go, below RELEASE/SERVICE/ [default: out/ in the tree]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
+pub(crate) enum Compression {
+    Gzip,
+    Zstd,
 }
 
 #[derive(Debug, Args)]
@@ -75,9 +84,9 @@ pub(crate) struct Target {
     /// The distribution of the image
     #[arg(long, default_value = "debian-trixie")]
     pub(crate) distro: DistroId,
-    /// The architecture of the image
-    #[arg(long, default_value = "amd64")]
-    pub(crate) arch: Arch,
+    /// The architectures of the image: amd64,arm64
+    #[arg(long, value_name = "ARCH", value_delimiter = ',')]
+    pub(crate) arch: Vec<Arch>,
 }
 
 #[derive(Debug, Args)]

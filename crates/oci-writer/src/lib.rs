@@ -39,7 +39,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod gzip;
+mod blocks;
 mod image;
 mod layer;
 mod layout;

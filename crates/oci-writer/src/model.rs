@@ -18,6 +18,8 @@ pub mod media_type {
     pub const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
     /// A layer: a tar archive compressed by gzip.
     pub const LAYER_GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+    /// A layer: a tar archive compressed by Zstandard.
+    pub const LAYER_ZSTD: &str = "application/vnd.oci.image.layer.v1.tar+zstd";
     /// A layer: a tar archive as it is.
     pub const LAYER_TAR: &str = "application/vnd.oci.image.layer.v1.tar";
 }

@@ -233,6 +233,7 @@ impl Check<'_> {
         let file = BufReader::new(fs_err::File::open(place)?);
         let reader: Box<dyn Read> = match kind {
             media_type::LAYER_GZIP => Box::new(MultiGzDecoder::new(file)),
+            media_type::LAYER_ZSTD => Box::new(zstd::Decoder::with_buffer(file)?),
             media_type::LAYER_TAR => Box::new(file),
             other => return Err(io::Error::other(format!("a layer of media type `{other}`"))),
         };

@@ -13,7 +13,7 @@ use wheels::LockedWheel;
 use crate::Event;
 use crate::environment;
 use crate::groups;
-use crate::layers::{self, MadeLayer};
+use crate::layers::{self, MadeLayer, WriteOptions};
 use crate::layers_error::{LayersError, MakeLayer};
 use crate::plan::{LayerKind, Plan, PlannedLayer};
 use crate::service_layer::{self, PREFIX};
@@ -55,7 +55,8 @@ struct Done<'a> {
 
 impl<'a> Done<'a> {
     fn find(setting: &'a Setting<'a>, plan: &'a Plan<'a>, tell: Listener<'_>) -> Self {
-        let find = |planned: &PlannedLayer| layers::find(setting.store, &planned.key);
+        let find =
+            |planned: &PlannedLayer| layers::find(setting.store, &planned.key, &planned.name);
         let layers: Vec<Option<MadeLayer>> = plan.layers.iter().map(find).collect();
         for made in layers.iter().flatten() {
             tell(Event::LayerReused { layer: made.name.clone(), digest: made.layer.digest });
@@ -84,9 +85,10 @@ impl<'a> Done<'a> {
             tell(Event::LayerStarted { layer: planned.name.clone() });
             let entries = filetree::changes(lower, upper, upper.newest());
             let Setting { store, jobs, .. } = *self.setting;
-            let layer =
-                layers::make(store, &planned.key, &planned.name, &entries, self.plan.clamp, jobs)
-                    .map_err(MakeLayer::from)?;
+            let Plan { clamp, compression, .. } = *self.plan;
+            let options = WriteOptions { clamp, compression, jobs };
+            let layer = layers::make(store, &planned.key, &planned.name, &entries, options)
+                .map_err(MakeLayer::from)?;
             let (digest, size) = (layer.layer.digest, layer.layer.size);
             *made = Some(layer);
             tell(Event::LayerFinished { layer: planned.name.clone(), digest, size });

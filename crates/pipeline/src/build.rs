@@ -3,9 +3,10 @@
 pub(crate) mod error;
 pub(crate) mod request;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use names::Arch;
 use oci_writer::Image;
 
 pub use error::BuildError;
@@ -17,9 +18,9 @@ use crate::layers::MadeLayer;
 use crate::layers_error::LayersError;
 use crate::locking::{LockMode, LockRequest, Update, lock};
 use crate::locks::Locks;
-use crate::plan;
+use crate::plan::{self, Target};
 use crate::setting::{Listener, Setting};
-use crate::summary::{self, Summary};
+use crate::summary::{self, ImageSummary, Summary};
 use crate::{Event, examples, image, stale};
 
 /// Builds the image of a service: locks first where that is needed and allowed, fetches what is not
@@ -38,19 +39,19 @@ pub fn build(
     description.service(&request.service)?;
     let folder = summary::prepare(request)?;
 
-    let (mut locks, mut relocked) = current_locks(setting, request, &description, tell)?;
-    let layers = match layers(setting, request, &description, &locks, tell) {
+    let (locks, relocked) = current_locks(setting, request, &description, tell)?;
+    let build = Build { setting, request, description: &description };
+    match build.images(&locks, tell) {
         Err(BuildError::Layers { source, .. }) if source.is_gone() && !request.locked => {
             tell(Event::Note {
                 text: "locked packages are on no mirror any more: all are chosen anew".to_owned(),
             });
-            relocked = relock(setting, request, Update::Gone, tell)?;
-            locks = Locks::read(setting.root, request.release, &request.distro)?;
-            self::layers(setting, request, &description, &locks, tell)?
+            let relocked = relock(setting, request, Update::Gone, tell)?;
+            let locks = Locks::read(setting.root, request.release, &request.distro)?;
+            build.write(&locks, build.images(&locks, tell)?, folder, relocked)
         }
-        other => other?,
-    };
-    write(setting, request, &description, &locks, layers, folder, relocked)
+        images => build.write(&locks, images?, folder, relocked),
+    }
 }
 
 /// The locks, made or mended where they are missing or stale and that is allowed; and what changed.
@@ -62,7 +63,10 @@ fn current_locks(
 ) -> Result<(Locks, Vec<String>), BuildError> {
     let locks = Locks::read(setting.root, request.release, &request.distro)?;
     let services = std::slice::from_ref(&request.service);
-    let reasons = stale::reasons(description, &locks, request.release, services, request.arch)?;
+    let mut reasons = Vec::new();
+    for arch in &request.arches {
+        reasons.extend(stale::reasons(description, &locks, request.release, services, *arch)?);
+    }
     if reasons.is_empty() {
         return Ok((locks, Vec::new()));
     }
@@ -84,63 +88,104 @@ fn relock(
         release: request.release,
         services: vec![request.service.clone()],
         distro: request.distro.clone(),
-        arch: request.arch,
+        arches: request.arches.clone(),
         update,
         mode: LockMode::Write,
     };
     Ok(lock(setting, &locking, tell)?.changes)
 }
 
-fn layers(
-    setting: &Setting<'_>,
-    request: &BuildRequest,
-    description: &Description,
-    locks: &Locks,
-    tell: Listener<'_>,
-) -> Result<Vec<MadeLayer>, BuildError> {
-    let service = description.service(&request.service)?;
-    let (release, arch, epoch) = (request.release, request.arch, request.epoch);
-    let plan = plan::plan(description, locks, service, release, arch, epoch)?;
-    let failed = |source| BuildError::Layers {
-        service: request.service.clone(),
-        release: request.release,
-        source: Box::new(source),
-    };
-    let unknown = |deb: &&&distro::LockedDeb| !setting.outside.knows(&deb.archive);
-    let apt = plan.base.iter().find(|deb| deb.name == "apt");
-    if let (Some(apt), Some(_)) = (apt, plan.base.iter().chain(&plan.system).find(unknown)) {
-        let learnt = examples::learn(setting, apt, tell);
-        learnt.map_err(LayersError::Debs).map_err(failed)?;
-    }
-    assemble::layers(setting, &description.distro, &plan, tell).map_err(failed)
+/// What a build works with, besides the locks.
+struct Build<'a> {
+    setting: &'a Setting<'a>,
+    request: &'a BuildRequest,
+    description: &'a Description,
 }
 
-fn write(
-    setting: &Setting<'_>,
-    request: &BuildRequest,
-    description: &Description,
-    locks: &Locks,
-    layers: Vec<MadeLayer>,
-    folder: PathBuf,
-    relocked: Vec<String>,
-) -> Result<Summary, BuildError> {
-    let service = description.service(&request.service)?;
-    let source = locks.source(locks.service(&request.service, request.arch)?)?;
-    let newest = layers.iter().map(|layer| layer.newest).max().unwrap_or_default();
-    let created = request.epoch.unwrap_or(newest);
-    let config = image::config(service, request.release, source, request.arch, created);
-    let image = Image {
-        arch: request.arch,
-        created,
-        config,
-        layers: layers.iter().map(|made| made.layer.clone()).collect(),
-        annotations: BTreeMap::new(),
-    };
-    let manifest = oci_writer::write_image(setting.store, &image)?;
-    let layout = folder.join("oci");
-    let manifests = std::slice::from_ref(&manifest);
-    oci_writer::write_layout(setting.store, &layout, manifests, &source.version)?;
-    let summary = Summary::new(request, source, &manifest, &layers, created, layout, relocked);
-    summary.write(&folder.join("build.json"))?;
-    Ok(summary)
+impl Build<'_> {
+    /// The layers of the image of each architecture.
+    fn images(
+        &self,
+        locks: &Locks,
+        tell: Listener<'_>,
+    ) -> Result<Vec<(Arch, Vec<MadeLayer>)>, BuildError> {
+        let arches: BTreeSet<Arch> = self.request.arches.iter().copied().collect();
+        arches.into_iter().map(|arch| Ok((arch, self.layers(locks, arch, tell)?))).collect()
+    }
+
+    fn layers(
+        &self,
+        locks: &Locks,
+        arch: Arch,
+        tell: Listener<'_>,
+    ) -> Result<Vec<MadeLayer>, BuildError> {
+        let Self { setting, request, description } = *self;
+        let service = description.service(&request.service)?;
+        let target = Target {
+            release: request.release,
+            arch,
+            clamp: request.epoch,
+            compression: request.compression,
+        };
+        let plan = plan::plan(description, locks, service, target)?;
+        let failed = |source| BuildError::Layers {
+            service: request.service.clone(),
+            release: request.release,
+            source: Box::new(source),
+        };
+        let unknown = |deb: &&&distro::LockedDeb| !setting.outside.knows(&deb.archive);
+        let apt = plan.base.iter().find(|deb| deb.name == "apt");
+        if let (Some(apt), Some(_)) = (apt, plan.base.iter().chain(&plan.system).find(unknown)) {
+            let learnt = examples::learn(setting, apt, tell);
+            learnt.map_err(LayersError::Debs).map_err(failed)?;
+        }
+        assemble::layers(setting, &description.distro, &plan, tell).map_err(failed)
+    }
+
+    /// Writes the documents of the images, the layout and the summary.
+    fn write(
+        &self,
+        locks: &Locks,
+        images: Vec<(Arch, Vec<MadeLayer>)>,
+        folder: PathBuf,
+        lock_changes: Vec<String>,
+    ) -> Result<Summary, BuildError> {
+        let Self { setting, request, description } = *self;
+        let service = description.service(&request.service)?;
+        let mut version = String::new();
+        let mut manifests = Vec::new();
+        let mut summaries = Vec::new();
+        for (arch, layers) in images {
+            let source = locks.source(locks.service(&request.service, arch)?)?;
+            version.clone_from(&source.version);
+            let newest = layers.iter().map(|layer| layer.newest).max().unwrap_or_default();
+            let created = request.epoch.unwrap_or(newest);
+            let image = Image {
+                arch,
+                created,
+                config: image::config(service, request.release, source, arch, created),
+                layers: layers.iter().map(|made| made.layer.clone()).collect(),
+                annotations: BTreeMap::new(),
+            };
+            let manifest = oci_writer::write_image(setting.store, &image)?;
+            summaries.push(ImageSummary::new(&manifest, created, &layers));
+            manifests.push(manifest);
+        }
+        let layout = folder.join("oci");
+        let top = oci_writer::write_layout(setting.store, &layout, &manifests, &version)?;
+        let summary = Summary {
+            format: 1,
+            name: format!("{}:{version}", request.service),
+            service: request.service.to_string(),
+            version,
+            release: request.release.to_string(),
+            distro: request.distro.to_string(),
+            digest: top.digest,
+            images: summaries,
+            lock_changes,
+            layout,
+        };
+        summary.write(&folder.join("build.json"))?;
+        Ok(summary)
+    }
 }

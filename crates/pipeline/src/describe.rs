@@ -1,6 +1,6 @@
 //! What the tree says of one release on one distribution.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use names::{Arch, DistroId, Fault, ReleaseId, ServiceName, nearest, render_fault
 use release::{Release, Service, UnknownName};
 use source_refs::SourceRef;
 
-use crate::lock::{BASE, DistroLock};
+use crate::locks::Locks;
 
 /// The tree, and the distribution that is asked for.
 #[derive(Debug)]
@@ -105,6 +105,14 @@ impl Description {
         })
     }
 
+    /// The bases that `services` start from; the full one where no service is named.
+    pub(crate) fn bases(&self, services: &[ServiceName]) -> Result<BTreeSet<&str>, DescribeError> {
+        if services.is_empty() {
+            return Ok(BTreeSet::from(["full"]));
+        }
+        services.iter().map(|name| Ok(self.service(name)?.base.as_str())).collect()
+    }
+
     /// The packages of the distribution that a recipe asks for, in order.
     pub(crate) fn system_packages(&self, service: &Service, distro: &DistroId) -> Vec<String> {
         service.system_packages.of(distro).into_iter().map(str::to_owned).collect()
@@ -130,18 +138,23 @@ impl Description {
         })
     }
 
-    /// The whole version of the interpreter in a lock: the upstream part of the version of its
-    /// package, `3.13.5` of `3.13.5-2+deb13u1`.
-    pub(crate) fn locked_python(&self, lock: &DistroLock, arch: Arch) -> Option<String> {
-        let base = lock.base(BASE, arch)?;
-        self.python_of(lock.base_debs(base).into_iter())
+    /// The whole version of the interpreter that a service has in the locks: the upstream part of the
+    /// version of its package, `3.13.5` of `3.13.5-2+deb13u1`.
+    pub(crate) fn locked_python(
+        &self,
+        locks: &Locks,
+        base: &str,
+        service: &ServiceName,
+        arch: Arch,
+    ) -> Option<String> {
+        let base = locks.distro.base(base, arch)?;
+        let list = locks.release.service(service, arch)?;
+        let mut debs = locks.distro.base_debs(base);
+        debs.extend(locks.release.service_debs(list));
+        self.python_of(debs.into_iter())
     }
 
-    /// As [`Description::locked_python`], among `debs`.
-    pub(crate) fn python_of<'a>(
-        &self,
-        mut debs: impl Iterator<Item = &'a LockedDeb>,
-    ) -> Option<String> {
+    fn python_of<'a>(&self, mut debs: impl Iterator<Item = &'a LockedDeb>) -> Option<String> {
         let package = format!("python{}-minimal", self.distro.python.version);
         let version = debs.find(|deb| deb.name == package)?.version.as_str();
         let upstream = version.split_once(':').map_or(version, |(_, rest)| rest);

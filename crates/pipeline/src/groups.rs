@@ -2,82 +2,75 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use names::ServiceName;
+use names::{Arch, ServiceName};
 
 use crate::lock::{ReleaseLock, ServiceList};
 
-/// Wheels that exactly the same services use: one layer, in each of their images.
+/// An image of a release: a service for an architecture.
+pub(crate) type ImageName = (ServiceName, Arch);
+
+/// Wheels that exactly the same images use: one layer, in each of them.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Group {
-    /// The services.
-    pub(crate) services: BTreeSet<ServiceName>,
+    /// The images.
+    pub(crate) images: BTreeSet<ImageName>,
     /// The wheels, by file name, in order.
     pub(crate) wheels: BTreeSet<String>,
 }
 
-/// The groups that make up the dependencies of `service`, those that most services share first.
-/// A service's own wheel is in none. The first group is the one of all services, even if it is empty:
+/// The groups that make up the dependencies of `service`, those that most images share first.
+/// A service's own wheel is in none. The first group is the one of all images, even if it is empty:
 /// it holds the virtual environment itself.
 pub(crate) fn groups(lock: &ReleaseLock, service: &ServiceList) -> Vec<Group> {
-    let lists: Vec<&ServiceList> =
-        lock.services.iter().filter(|list| list.arch == service.arch).collect();
-    let mut users: BTreeMap<&str, BTreeSet<ServiceName>> = BTreeMap::new();
-    for list in &lists {
+    let name = |list: &ServiceList| (list.name.clone(), list.arch);
+    let mut users: BTreeMap<&str, BTreeSet<ImageName>> = BTreeMap::new();
+    for list in &lock.services {
         let own = lock.source(list).map(|source| source.wheel.as_str());
         for wheel in list.wheels.iter().map(String::as_str).filter(|wheel| Some(*wheel) != own) {
-            users.entry(wheel).or_default().insert(list.name.clone());
+            users.entry(wheel).or_default().insert(name(list));
         }
     }
-    let all: BTreeSet<ServiceName> = lists.iter().map(|list| list.name.clone()).collect();
-    let mut groups: BTreeMap<BTreeSet<ServiceName>, BTreeSet<String>> = BTreeMap::new();
+    let all: BTreeSet<ImageName> = lock.services.iter().map(name).collect();
+    let mut groups: BTreeMap<BTreeSet<ImageName>, BTreeSet<String>> = BTreeMap::new();
     groups.insert(all, BTreeSet::new());
     for (wheel, users) in users {
-        if users.contains(&service.name) {
+        if users.contains(&name(service)) {
             groups.entry(users).or_default().insert(wheel.to_owned());
         }
     }
     let mut groups: Vec<Group> =
-        groups.into_iter().map(|(services, wheels)| Group { services, wheels }).collect();
-    groups.sort_by_key(|group| (std::cmp::Reverse(group.services.len()), group.services.clone()));
+        groups.into_iter().map(|(images, wheels)| Group { images, wheels }).collect();
+    groups.sort_by_key(|group| (std::cmp::Reverse(group.images.len()), group.images.clone()));
     groups
 }
 
 /// The groups whose layer lies below that of `group` in every image that has it: those of its proper
 /// supersets.
 pub(crate) fn below<'a>(groups: &'a [Group], group: &'a Group) -> impl Iterator<Item = &'a Group> {
-    groups.iter().filter(|other| {
-        other.services != group.services && other.services.is_superset(&group.services)
-    })
+    groups
+        .iter()
+        .filter(|other| other.images != group.images && other.images.is_superset(&group.images))
 }
 
 #[cfg(test)]
 mod tests {
-    use names::Arch;
-
     use super::*;
-    use crate::lock::LockedSource;
+    use crate::lock::{LockedSource, SourceKind};
 
-    fn lock(services: &[(&str, &[&str])]) -> ReleaseLock {
+    fn lock(images: &[(&str, Arch, &[&str])]) -> ReleaseLock {
         let mut lock =
             ReleaseLock::new("2025.2".parse().unwrap(), "debian-trixie".parse().unwrap());
-        for (name, wheels) in services {
+        for (name, arch, wheels) in images {
             lock.sources.push(LockedSource {
                 component: (*name).to_owned(),
                 reference: "1".to_owned(),
-                kind: crate::lock::SourceKind::Wheel,
+                kind: SourceKind::Wheel,
                 version: "1".to_owned(),
                 wheel: format!("{name}.whl"),
             });
-            lock.services.push(ServiceList {
-                name: name.parse().unwrap(),
-                arch: Arch::Amd64,
-                source: format!("{name}=1"),
-                python: "3.13.5".to_owned(),
-                packages: vec![],
-                requirements: vec![],
-                debs: vec![],
-                wheels: wheels.iter().map(|wheel| format!("{wheel}.whl")).collect(),
-            });
+            let list = lock.list_mut(&name.parse().unwrap(), *arch);
+            list.source = format!("{name}=1");
+            list.wheels = wheels.iter().map(|wheel| format!("{wheel}.whl")).collect();
         }
         lock
     }
@@ -86,31 +79,44 @@ mod tests {
         groups(lock, &lock.services[service])
             .iter()
             .map(|group| {
-                let services: Vec<&str> = group.services.iter().map(ServiceName::as_str).collect();
+                let images: Vec<String> =
+                    group.images.iter().map(|(name, arch)| format!("{name}/{arch}")).collect();
                 let wheels: Vec<&str> = group.wheels.iter().map(String::as_str).collect();
-                format!("{}: {}", services.join(" "), wheels.join(" "))
+                format!("{}: {}", images.join(" "), wheels.join(" "))
             })
             .collect()
     }
 
     #[test]
     fn wheels_are_grouped_by_the_services_that_use_them() {
+        let amd64 = Arch::Amd64;
         let lock = lock(&[
-            ("a", &["a", "x", "y", "z"]),
-            ("b", &["b", "x", "y"]),
-            ("c", &["c", "x", "w", "z"]),
+            ("a", amd64, &["a", "x", "y", "z"]),
+            ("b", amd64, &["b", "x", "y"]),
+            ("c", amd64, &["c", "x", "w", "z"]),
         ]);
-        assert_eq!(shown(&lock, 0), ["a b c: x.whl", "a b: y.whl", "a c: z.whl"]);
-        assert_eq!(shown(&lock, 2), ["a b c: x.whl", "a c: z.whl", "c: w.whl"]);
+        let all = "a/amd64 b/amd64 c/amd64: x.whl";
+        assert_eq!(shown(&lock, 0), [all, "a/amd64 b/amd64: y.whl", "a/amd64 c/amd64: z.whl"]);
+        assert_eq!(shown(&lock, 2), [all, "a/amd64 c/amd64: z.whl", "c/amd64: w.whl"]);
         let groups = groups(&lock, &lock.services[0]);
         assert_eq!(below(&groups, &groups[1]).count(), 1);
     }
 
     #[test]
+    fn architectures_share_the_wheels_that_are_for_both() {
+        let lock = lock(&[
+            ("a", Arch::Amd64, &["a", "pure", "compiled_x86_64"]),
+            ("a", Arch::Arm64, &["a", "pure", "compiled_aarch64"]),
+        ]);
+        assert_eq!(shown(&lock, 0), ["a/amd64 a/arm64: pure.whl", "a/amd64: compiled_x86_64.whl"]);
+        assert_eq!(shown(&lock, 1), ["a/amd64 a/arm64: pure.whl", "a/arm64: compiled_aarch64.whl"]);
+    }
+
+    #[test]
     fn services_that_share_nothing_share_the_environment() {
-        let lock = lock(&[("a", &["a", "x"]), ("b", &["b", "y"])]);
-        assert_eq!(shown(&lock, 0), ["a b: ", "a: x.whl"]);
-        let lock = self::lock(&[("a", &["a", "x"])]);
-        assert_eq!(shown(&lock, 0), ["a: x.whl"]);
+        let lock = lock(&[("a", Arch::Amd64, &["a", "x"]), ("b", Arch::Amd64, &["b", "y"])]);
+        assert_eq!(shown(&lock, 0), ["a/amd64 b/amd64: ", "a/amd64: x.whl"]);
+        let lock = self::lock(&[("a", Arch::Amd64, &["a", "x"])]);
+        assert_eq!(shown(&lock, 0), ["a/amd64: x.whl"]);
     }
 }

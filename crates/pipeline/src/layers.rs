@@ -37,12 +37,28 @@ pub(crate) enum MakeLayerError {
     Store { layer: String, source: BlobError },
 }
 
-/// The layer with this key, if it was made before and its bytes are still there.
-pub(crate) fn find(store: &Store, key: &Digest) -> Option<MadeLayer> {
+/// How a layer is written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WriteOptions {
+    pub(crate) clamp: Option<Epoch>,
+    pub(crate) compression: Compression,
+    pub(crate) jobs: usize,
+}
+
+/// The layer with this key, if it was made before and its bytes are still there; under `name`, since
+/// the image that it was made for may have told its users otherwise.
+pub(crate) fn find(store: &Store, key: &Digest, name: &str) -> Option<MadeLayer> {
     let text = fs_err::read_to_string(store.derived(KIND, key)?).ok()?;
-    let made: MadeLayer = serde_json::from_str(&text).ok()?;
+    let mut made: MadeLayer = serde_json::from_str(&text).ok()?;
     let blob = store.blob(&made.layer.digest)?;
+    made.name = name.to_owned();
+    made.layer.created_by = created_by(name);
     (blob.size == made.layer.size).then_some(made)
+}
+
+/// What an image's history says of a layer.
+fn created_by(name: &str) -> String {
+    format!("cooperage: {name}")
 }
 
 /// Writes a layer and notes it under its key.
@@ -51,15 +67,10 @@ pub(crate) fn make(
     key: &Digest,
     name: &str,
     entries: &BTreeMap<TreePath, Node>,
-    clamp: Option<Epoch>,
-    jobs: usize,
+    options: WriteOptions,
 ) -> Result<MadeLayer, MakeLayerError> {
-    let options = LayerOptions {
-        clamp,
-        compression: Compression::default(),
-        jobs,
-        created_by: format!("cooperage: {name}"),
-    };
+    let WriteOptions { clamp, compression, jobs } = options;
+    let options = LayerOptions { clamp, compression, jobs, created_by: created_by(name) };
     let layer = oci_writer::write_layer(store, entries.iter(), &options)?;
     let newest = entries.values().map(|node| node.mtime).max().unwrap_or_default();
     let newest = clamp.map_or(newest, |clamp| newest.min(clamp));

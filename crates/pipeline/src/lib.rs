@@ -21,7 +21,8 @@
 //!     service: "keystone".parse()?,
 //!     release: "2025.2".parse()?,
 //!     distro: "debian-trixie".parse()?,
-//!     arch: names::Arch::Amd64,
+//!     arches: vec![names::Arch::Amd64],
+//!     compression: Default::default(),
 //!     locked: true,
 //!     epoch: None,
 //!     out: "/srv/out".into(),
@@ -75,4 +76,4 @@ pub use outside::{Outside, OutsideSettings};
 pub use service_layer::ServiceError;
 pub use setting::{Listener, Setting};
 pub use stale::stale;
-pub use summary::{LayerSummary, Summary};
+pub use summary::{ImageSummary, LayerSummary, Summary};

@@ -13,9 +13,6 @@ use wheels::LockedWheel;
 /// The version of both formats.
 pub(crate) const FORMAT: u32 = 1;
 
-/// The name of the base that every image starts from.
-pub(crate) const BASE: &str = "full";
-
 /// `distros/<id>.lock`: the suites and the packages of each base.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -39,7 +36,7 @@ pub struct DistroLock {
 #[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct BaseList {
-    /// Name of the base: `full`.
+    /// Name of the base: `full` or `slim`.
     pub name: String,
     /// The architecture.
     pub arch: Arch,
@@ -83,6 +80,8 @@ pub struct ServiceList {
     pub arch: Arch,
     /// Its source, as `component=ref`.
     pub source: String,
+    /// The base that its image starts from: `full` or `slim`.
+    pub base: String,
     /// The interpreter that markers and tags were evaluated for: `3.13.5`.
     pub python: String,
     /// The packages of the distribution that were asked for, in order.
@@ -304,6 +303,7 @@ impl ReleaseLock {
                 name: name.clone(),
                 arch,
                 source: String::new(),
+                base: String::new(),
                 python: String::new(),
                 packages: vec![],
                 requirements: vec![],

@@ -8,6 +8,8 @@ pub(crate) mod request;
 
 use std::collections::BTreeSet;
 
+use names::{Arch, ServiceName};
+
 pub use error::{LockError, ScriptFault};
 pub use request::{LockMode, LockReport, LockRequest, Update};
 
@@ -37,18 +39,30 @@ pub fn lock(
     let before = Locks::read(setting.root, request.release, &request.distro)?;
     let services = request.services(&description, &before)?;
     known(request, &before)?;
-    let current = stale::reasons(&description, &before, request.release, &services, request.arch)?;
-    if current.is_empty() && request.update == Update::Nothing {
+    let mut after = before.clone();
+    let others_before = packages::others(setting, request, &description)?;
+    let mut others = others_before.clone();
+    let mut worked = false;
+    for arch in request.arches(&before) {
+        let release = request.release;
+        let current = stale::reasons(&description, &after, release, &services, arch)?;
+        if current.is_empty() && request.update == Update::Nothing {
+            continue;
+        }
+        worked = true;
+        let work = Work { setting, request, description: &description, services: &services, arch };
+        packages::lock(&work, &mut after, &mut others, tell)?;
+        for service in &services {
+            python::lock(&work, service, &mut after, tell)?;
+        }
+    }
+    if !worked {
         return Ok(LockReport::default());
     }
-
-    let mut after = before.clone();
-    let others = packages::lock(setting, request, &description, &services, &mut after, tell)?;
-    for service in &services {
-        python::lock(setting, request, &description, service, &mut after, tell)?;
-    }
     let mut report = LockReport { changes: changes::between(&before, &after) };
-    report.changes.extend(others.iter().flat_map(|other| other.changes.clone()));
+    for (before, after) in others_before.iter().zip(&others) {
+        report.changes.extend(changes::of_packages(before, after));
+    }
     for change in &report.changes {
         if request.mode == LockMode::Write {
             tell(Event::LockChanged { change: change.clone() });
@@ -61,7 +75,8 @@ pub fn lock(
         (DistroLock::path(&request.distro), after.distro.render()),
         (ReleaseLock::path(request.release, &request.distro), after.release.render()),
     ];
-    files.extend(others.into_iter().map(|other| (other.path, other.text)));
+    let path = |other: &ReleaseLock| ReleaseLock::path(other.release, &request.distro);
+    files.extend(others.iter().map(|other| (path(other), other.render())));
     for (path, text) in files {
         let place = setting.root.join(&path);
         if fs_err::read_to_string(&place).is_ok_and(|old| old == text) {
@@ -72,6 +87,15 @@ pub fn lock(
         tell(Event::LockWritten { path: path.display().to_string() });
     }
     Ok(report)
+}
+
+/// What locking for one architecture works with.
+struct Work<'a> {
+    setting: &'a Setting<'a>,
+    request: &'a LockRequest,
+    description: &'a Description,
+    services: &'a [ServiceName],
+    arch: Arch,
 }
 
 /// A name to update must be in the locks: a misspelt one would update nothing in silence.

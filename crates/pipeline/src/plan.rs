@@ -1,7 +1,10 @@
 //! Which layers an image has, and their keys.
 
+use std::collections::BTreeSet;
+
 use distro::LockedDeb;
 use names::{Arch, Digest, Epoch, ReleaseId};
+use oci_writer::Compression;
 use release::Service;
 use wheels::LockedWheel;
 
@@ -10,7 +13,6 @@ use crate::groups::{self, Group};
 use crate::image_info;
 use crate::key::Key;
 use crate::layers::KIND;
-use crate::lock::BASE;
 use crate::locks::{Locks, LocksError};
 
 /// All that decides about the layers of one image. Plain data: nothing is read or fetched for it.
@@ -20,6 +22,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) service: &'a Service,
     /// Times later than this are set to it.
     pub(crate) clamp: Option<Epoch>,
+    /// How the layers are compressed.
+    pub(crate) compression: Compression,
     /// The packages of the base, and what of them a person asked for.
     pub(crate) base: Vec<&'a LockedDeb>,
     pub(crate) base_asked: Vec<String>,
@@ -59,17 +63,25 @@ pub(crate) enum LayerKind {
     Service,
 }
 
+/// What a plan is made for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Target {
+    pub(crate) release: ReleaseId,
+    pub(crate) arch: Arch,
+    pub(crate) clamp: Option<Epoch>,
+    pub(crate) compression: Compression,
+}
+
 /// Plans the image of `service`.
 pub(crate) fn plan<'a>(
     description: &'a Description,
     locks: &'a Locks,
     service: &'a Service,
-    release: ReleaseId,
-    arch: Arch,
-    clamp: Option<Epoch>,
+    target: Target,
 ) -> Result<Plan<'a>, LocksError> {
-    let base_list = locks.base(BASE, arch)?;
+    let Target { release, arch, clamp, compression } = target;
     let list = locks.service(&service.name, arch)?;
+    let base_list = locks.base(&list.base, arch)?;
     let source = locks.source(list)?;
     let base = locks.distro.base_debs(base_list);
     let system = locks.release.service_debs(list);
@@ -82,6 +94,7 @@ pub(crate) fn plan<'a>(
         arch,
         service,
         clamp,
+        compression,
         base,
         base_asked: base_list.packages.clone(),
         system,
@@ -93,15 +106,21 @@ pub(crate) fn plan<'a>(
         info,
         layers: Vec::new(),
     };
-    plan.layers = layers(&plan, description, release);
+    plan.layers = layers(&plan, description, release, &base_list.name);
     Ok(plan)
 }
 
-fn layers(plan: &Plan<'_>, description: &Description, release: ReleaseId) -> Vec<PlannedLayer> {
+fn layers(
+    plan: &Plan<'_>,
+    description: &Description,
+    release: ReleaseId,
+    base_name: &str,
+) -> Vec<PlannedLayer> {
     let clamp = plan.clamp.map_or("none".to_owned(), |clamp| clamp.0.to_string());
     let start = |layer: &str| {
         let key = Key::new(KIND).with("writer", oci_writer::LAYER_FORMAT);
-        key.with("layer", layer).with("clamp", &clamp)
+        let compression = format!("{:?}", plan.compression);
+        key.with("layer", layer).with("clamp", &clamp).with("compression", compression)
     };
     let digests = |debs: &[&LockedDeb]| {
         let mut digests: Vec<String> = debs.iter().map(|deb| deb.sha256.to_string()).collect();
@@ -115,7 +134,11 @@ fn layers(plan: &Plan<'_>, description: &Description, release: ReleaseId) -> Vec
         .with_all("asked", &plan.base_asked)
         .finish();
     let mut layers = vec![PlannedLayer {
-        name: format!("base of {}: {} packages", description.distro.name, plan.base.len()),
+        name: format!(
+            "{base_name} base of {}: {} packages",
+            description.distro.name,
+            plan.base.len()
+        ),
         key: base,
         kind: LayerKind::Base,
     }];
@@ -148,12 +171,8 @@ fn layers(plan: &Plan<'_>, description: &Description, release: ReleaseId) -> Vec
             .with_all("wheels", group.wheels.iter().map(digest))
             .finish();
         python.push(key);
-        let users = match group.services.len() {
-            1 => "of this service alone".to_owned(),
-            users => format!("of {users} services"),
-        };
         layers.push(PlannedLayer {
-            name: format!("python {users}: {} wheels", group.wheels.len()),
+            name: format!("python {}: {} wheels", users(group), group.wheels.len()),
             key,
             kind: LayerKind::Python(index),
         });
@@ -173,6 +192,20 @@ fn layers(plan: &Plan<'_>, description: &Description, release: ReleaseId) -> Vec
         kind: LayerKind::Service,
     });
     layers
+}
+
+/// Who uses a group, for people.
+fn users(group: &Group) -> String {
+    let services: BTreeSet<_> = group.images.iter().map(|(service, _)| service).collect();
+    let arches: BTreeSet<_> = group.images.iter().map(|(_, arch)| arch).collect();
+    let services = match services.len() {
+        1 => "of this service alone".to_owned(),
+        services => format!("of {services} services"),
+    };
+    match arches.len() {
+        1 => services,
+        arches => format!("{services} on {arches} architectures"),
+    }
 }
 
 /// What of a recipe shows in the layer of the service: its account, directories and files.

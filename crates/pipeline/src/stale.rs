@@ -9,7 +9,7 @@ use source_refs::Source;
 use wheels::LockedWheel;
 
 use crate::describe::Description;
-use crate::lock::{BASE, ServiceList};
+use crate::lock::ServiceList;
 use crate::locking::error::LockError;
 use crate::locking::request::LockRequest;
 use crate::locks::Locks;
@@ -25,7 +25,11 @@ pub fn stale(root: &Path, request: &LockRequest) -> Result<Vec<String>, LockErro
     let description = Description::read(root, &request.distro)?;
     let locks = Locks::read(root, request.release, &request.distro)?;
     let services = request.services(&description, &locks)?;
-    reasons(&description, &locks, request.release, &services, request.arch)
+    let mut all = Vec::new();
+    for arch in request.arches(&locks) {
+        all.extend(reasons(&description, &locks, request.release, &services, arch)?);
+    }
+    Ok(all)
 }
 
 /// As [`stale`], for what has been read already.
@@ -36,16 +40,9 @@ pub(crate) fn reasons(
     services: &[ServiceName],
     arch: Arch,
 ) -> Result<Vec<String>, LockError> {
-    let distro = &locks.distro.distro;
-    let asked = &description.base(BASE)?.packages;
     let mut reasons = Vec::new();
-    match locks.distro.base(BASE, arch) {
-        None => reasons.push(format!("the base {BASE} of {distro} {arch} is not locked")),
-        Some(base) if base.packages != *asked => {
-            let what = format!("the base {BASE} of {distro} {arch}");
-            reasons.push(differs(&what, &asked.join(" "), &base.packages.join(" ")));
-        }
-        Some(_) => {}
+    for base in description.bases(services)? {
+        reasons.extend(of_base(description, locks, base, arch)?);
     }
     let release = description.release(release)?;
     for name in services {
@@ -56,6 +53,23 @@ pub(crate) fn reasons(
         }
     }
     Ok(reasons)
+}
+
+fn of_base(
+    description: &Description,
+    locks: &Locks,
+    name: &str,
+    arch: Arch,
+) -> Result<Option<String>, LockError> {
+    let what = format!("the base {name} of {} {arch}", locks.distro.distro);
+    let asked = &description.base(name)?.packages;
+    Ok(match locks.distro.base(name, arch) {
+        None => Some(format!("{what} is not locked")),
+        Some(base) if base.packages != *asked => {
+            Some(differs(&what, &asked.join(" "), &base.packages.join(" ")))
+        }
+        Some(_) => None,
+    })
 }
 
 fn of_service(
@@ -72,6 +86,7 @@ fn of_service(
             reasons.push(differs(&what(part), &tree, &lock));
         }
     };
+    compare("the base", service.base.clone(), list.base.clone());
     let packages = description.system_packages(service, &locks.distro.distro);
     compare("the packages", packages.join(" "), list.packages.join(" "));
     let requirements = description.requirements(service);
@@ -82,7 +97,8 @@ fn of_service(
         return Ok(reasons);
     };
     compare("the source", version.clone(), source.reference.clone());
-    if let Some(python) = description.locked_python(&locks.distro, list.arch) {
+    let python = description.locked_python(locks, &service.base, &service.name, list.arch);
+    if let Some(python) = python {
         compare("the interpreter", python, list.python.clone());
     }
     let environment = Environment::linux(&list.python, list.arch)

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use names::{Digest, Epoch};
+use names::{Arch, Digest, Epoch};
 use oci_writer::ManifestBlob;
 use serde::Serialize;
 
@@ -11,7 +11,6 @@ use crate::build::error::BuildError;
 use crate::build::request::BuildRequest;
 use crate::files::write_file;
 use crate::layers::MadeLayer;
-use crate::lock::LockedSource;
 
 /// What a build has made: `build.json`. The format is documented in `docs/formats/build.md`.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -29,21 +28,32 @@ pub struct Summary {
     pub release: String,
     /// The distribution.
     pub distro: String,
-    /// The architecture.
-    pub arch: String,
-    /// The time in the image's configuration, RFC 3339.
-    pub created: String,
-    /// The image: the digest of its manifest.
+    /// What stands for the image in `index.json`: the digest of its manifest, or where there are
+    /// several architectures that of the index of them.
     pub digest: Digest,
-    /// The digest of its configuration.
-    pub config: Digest,
-    /// The layers, the lowest first.
-    pub layers: Vec<LayerSummary>,
+    /// The image for each architecture.
+    pub images: Vec<ImageSummary>,
     /// What changed in the locks because of this build, a line each.
     pub lock_changes: Vec<String>,
     /// Where the image layout is. Not in the file, which may be moved together with it.
     #[serde(skip)]
     pub layout: PathBuf,
+}
+
+/// The image for one architecture.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ImageSummary {
+    /// The architecture.
+    pub arch: Arch,
+    /// The time in the image's configuration, RFC 3339.
+    pub created: String,
+    /// The digest of its manifest.
+    pub digest: Digest,
+    /// The digest of its configuration.
+    pub config: Digest,
+    /// The layers, the lowest first.
+    pub layers: Vec<LayerSummary>,
 }
 
 /// A layer of a build.
@@ -62,16 +72,8 @@ pub struct LayerSummary {
     pub uncompressed_size: u64,
 }
 
-impl Summary {
-    pub(crate) fn new(
-        request: &BuildRequest,
-        source: &LockedSource,
-        manifest: &ManifestBlob,
-        layers: &[MadeLayer],
-        created: Epoch,
-        layout: PathBuf,
-        lock_changes: Vec<String>,
-    ) -> Self {
+impl ImageSummary {
+    pub(crate) fn new(manifest: &ManifestBlob, created: Epoch, layers: &[MadeLayer]) -> Self {
         let layers = layers.iter().map(|made| LayerSummary {
             name: made.name.clone(),
             digest: made.layer.digest,
@@ -80,22 +82,16 @@ impl Summary {
             uncompressed_size: made.layer.uncompressed_size,
         });
         Self {
-            format: 1,
-            name: format!("{}:{}", request.service, source.version),
-            service: request.service.to_string(),
-            version: source.version.clone(),
-            release: request.release.to_string(),
-            distro: request.distro.to_string(),
-            arch: request.arch.to_string(),
+            arch: manifest.arch,
             created: created.to_string(),
             digest: manifest.digest,
             config: manifest.config.digest,
             layers: layers.collect(),
-            lock_changes,
-            layout,
         }
     }
+}
 
+impl Summary {
     /// The summary as JSON, in lines.
     pub fn to_json(&self) -> String {
         serde_json::to_string_pretty(self).expect("a summary is plain text and numbers")

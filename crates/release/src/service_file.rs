@@ -23,6 +23,9 @@ pub struct Service {
     pub description: String,
     /// Its project on the Python index: `keystone`, but `openstack-placement` for placement.
     pub project: PackageName,
+    /// The base of the distribution that its image starts from: `full` or `slim`, as
+    /// `distros/<id>.toml` names them.
+    pub base: String,
     /// What is added to its own requirements.
     pub python: Python,
     /// Packages of the distribution that it needs at run time.
@@ -159,6 +162,10 @@ impl Service {
             None => PackageName::new(name.as_str())
                 .expect("because service names are a part of the names that PEP 508 allows"),
         };
+        let base = match &written.base {
+            Some(base) => checker.line(base, "base"),
+            None => Some("full".to_owned()),
+        };
         let python = Python {
             extras: written.python.extras.into_iter().collect(),
             packages: checker.requirements(&written.python.packages),
@@ -169,20 +176,25 @@ impl Service {
         let files = paths::files(&mut checker, written.file, owners);
         let wsgi = image::wsgi(&mut checker, written.wsgi);
         let image = image::check(&mut checker, written.image);
-        match (description, user, place) {
-            (Some(description), Some(user), Some(place)) if checker.faults.is_empty() => Ok(Self {
-                name: name.clone(),
-                description,
-                project,
-                python,
-                system_packages,
-                user,
-                directories,
-                files,
-                wsgi,
-                image,
-                place,
-            }),
+        match (description, base, user, place) {
+            (Some(description), Some(base), Some(user), Some(place))
+                if checker.faults.is_empty() =>
+            {
+                Ok(Self {
+                    name: name.clone(),
+                    description,
+                    project,
+                    base,
+                    python,
+                    system_packages,
+                    user,
+                    directories,
+                    files,
+                    wsgi,
+                    image,
+                    place,
+                })
+            }
             _ => Err(checker.faults),
         }
     }

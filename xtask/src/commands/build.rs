@@ -1,10 +1,10 @@
 //! `cooperage build`.
 
-use names::Epoch;
+use names::{Arch, Epoch};
 use pipeline::{BuildRequest, Summary};
 
 use super::Workplace;
-use crate::args::{Build, Global};
+use crate::args::{Build, Compression, Global, Target};
 use crate::failure::Failure;
 use crate::speech::{self, Teller};
 use crate::surroundings::Surroundings;
@@ -27,7 +27,11 @@ pub(crate) fn run(
         service: build.service.clone(),
         release: build.release,
         distro: build.target.distro.clone(),
-        arch: build.target.arch,
+        arches: arches(&build.target),
+        compression: match build.compression {
+            Compression::Gzip => oci_writer::Compression::gzip(),
+            Compression::Zstd => oci_writer::Compression::zstd(),
+        },
         locked: build.locked,
         epoch,
         out: out.unwrap_or_else(|| workplace.root.join("out")),
@@ -39,15 +43,26 @@ pub(crate) fn run(
     speech::print(&text).map_err(Failure::Print)
 }
 
+/// The architectures that were asked for; the commonest where none was.
+fn arches(target: &Target) -> Vec<Arch> {
+    if target.arch.is_empty() { vec![Arch::Amd64] } else { target.arch.clone() }
+}
+
 /// The layers, one a line, and where the image is.
 fn table(summary: &Summary) -> String {
     let mut text = String::new();
-    for layer in &summary.layers {
-        let megabytes = layer.size as f64 / 1e6;
-        text.push_str(&format!("{megabytes:>8.1} MB  {}  {}\n", layer.digest, layer.name));
+    for image in &summary.images {
+        for layer in &image.layers {
+            let megabytes = layer.size as f64 / 1e6;
+            text.push_str(&format!("{megabytes:>8.1} MB  {}  {}\n", layer.digest, layer.name));
+        }
+        let megabytes = image.layers.iter().map(|layer| layer.size).sum::<u64>() as f64 / 1e6;
+        let name = format!("{} {}", summary.name, image.arch);
+        text.push_str(&format!("{megabytes:>8.1} MB  {}  {name}\n", image.digest));
     }
-    let megabytes = summary.layers.iter().map(|layer| layer.size).sum::<u64>() as f64 / 1e6;
-    text.push_str(&format!("{megabytes:>8.1} MB  {}  {}\n", summary.digest, summary.name));
+    if summary.images.len() > 1 {
+        text.push_str(&format!("             {}  {}\n", summary.digest, summary.name));
+    }
     text.push_str(&summary.layout.display().to_string());
     text
 }

@@ -19,7 +19,7 @@ pub(crate) fn run(
         release: lock.release,
         services: lock.service.clone(),
         distro: lock.target.distro.clone(),
-        arch: lock.target.arch,
+        arches: lock.target.arch.clone(),
         update: update(lock),
         mode: if lock.outdated { LockMode::Compare } else { LockMode::Write },
     };

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use names::{Arch, DistroId, Epoch, ReleaseId, ServiceName};
+use oci_writer::Compression;
 
 /// What to build.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -13,8 +14,10 @@ pub struct BuildRequest {
     pub release: ReleaseId,
     /// The distribution of the image.
     pub distro: DistroId,
-    /// The architecture of the image.
-    pub arch: Arch,
+    /// The architectures of the image, at least one: several become one index.
+    pub arches: Vec<Arch>,
+    /// How its layers are compressed.
+    pub compression: Compression,
     /// Whether the locks must be there, follow from the tree and be served, instead of being mended.
     pub locked: bool,
     /// `SOURCE_DATE_EPOCH`: the time of the build. No file is later than it.

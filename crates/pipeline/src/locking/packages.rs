@@ -1,120 +1,95 @@
 //! The packages of the distribution: those of the base, and what services add to it.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use distro::{ClassifyError, Index, LockedDeb, LockedSuite, ScriptKind, UnpackedDeb, classify};
 use names::{Arch, ArchiveName, ReleaseId, ServiceName};
 use signer::Keyring;
 use store::{Blob, FetchError};
 
-use super::{LockError, LockRequest, ScriptFault, changes};
+use super::{LockError, LockRequest, ScriptFault, Work};
 use crate::Event;
 use crate::describe::Description;
-use crate::lock::{BASE, BaseList, LockFile as _, ReleaseLock, deb_key};
+use crate::lock::{BaseList, LockFile as _, ReleaseLock, deb_key};
 use crate::locks::Locks;
 use crate::setting::{Listener, Setting};
 use crate::{examples, fetching, workers};
 
-/// The lock of another release, which changes because the base does.
-pub(super) struct OtherLock {
-    pub(super) path: PathBuf,
-    pub(super) text: String,
-    pub(super) changes: Vec<String>,
-}
-
-/// Locks the base and the packages of `services` in `locks`; gives the locks of other releases that
-/// change with the base.
+/// Locks the bases and the packages of the services in `locks`. Where a base moves, the packages of
+/// every other service on it are chosen anew, those of `others`, the locks of other releases, among
+/// them.
 pub(super) fn lock(
-    setting: &Setting<'_>,
-    request: &LockRequest,
-    description: &Description,
-    services: &[ServiceName],
+    work: &Work<'_>,
     locks: &mut Locks,
+    others: &mut [ReleaseLock],
     tell: Listener<'_>,
-) -> Result<Vec<OtherLock>, LockError> {
-    let arch = request.arch;
+) -> Result<(), LockError> {
+    let Work { setting, request, description, services, arch } = *work;
     tell(Event::LockingDistro { distro: request.distro.to_string(), arch });
-    let mut others = others(setting, request, description)?;
     let held: Vec<LockedDeb> = {
         let all = locks.distro.debs.iter().chain(&locks.release.debs);
         let all = all.chain(others.iter().flat_map(|other| &other.debs));
         let serves = |deb: &&LockedDeb| deb.arch == "all" || deb.arch == arch.debian();
         all.filter(serves).cloned().collect()
     };
-    let (mut index, suites) = read_suites(setting, request, description, tell)?;
+    let (mut index, suites) = read_suites(work, tell)?;
     add_held(setting, &mut index, &held, tell)?;
     let keep: Vec<LockedDeb> =
         held.iter().filter(|deb| request.keeps(&deb.name)).cloned().collect();
 
-    let asked = description.base(BASE)?;
-    let what = format!("the base {BASE} of {}", request.distro);
-    let solving = distro::Request {
-        packages: asked.packages.clone(),
-        essential: asked.essential,
-        prefer: keep.clone(),
-        ..distro::Request::default()
-    };
-    let base = solve(&index, &solving, &what)?;
-    let moved = {
-        let keys: Vec<String> = base.iter().map(deb_key).collect();
-        locks.distro.base(BASE, arch).is_none_or(|old| old.debs != keys)
-    };
-    let mut solver = Solver { index: &index, base: &base, keep: &keep, chosen: base.clone() };
-    for name in services {
-        let packages = description.system_packages(description.service(name)?, &request.distro);
-        solver.lock_service(&mut locks.release, name, arch, packages)?;
-    }
-    let untouched: Vec<(ServiceName, Vec<String>)> = locks
-        .release
-        .services
-        .iter()
-        .filter(|list| moved && list.arch == arch && !services.contains(&list.name))
-        .map(|list| (list.name.clone(), list.packages.clone()))
-        .collect();
-    for (name, packages) in untouched {
-        solver.lock_service(&mut locks.release, &name, arch, packages)?;
-    }
-    let mut changed = Vec::new();
-    for other in others.iter_mut().filter(|_| moved) {
-        let before = other.clone();
-        let lists: Vec<(ServiceName, Vec<String>)> = other
-            .services
-            .iter()
-            .filter(|list| list.arch == arch)
-            .map(|list| (list.name.clone(), list.packages.clone()))
-            .collect();
-        for (name, packages) in lists {
-            solver.lock_service(other, &name, arch, packages)?;
+    let mut chosen = Vec::new();
+    let mut any_moved = false;
+    for name in description.bases(services)? {
+        let asked = description.base(name)?;
+        let what = format!("the base {name} of {}", request.distro);
+        let solving = distro::Request {
+            packages: asked.packages.clone(),
+            essential: asked.essential,
+            prefer: keep.clone(),
+            ..distro::Request::default()
+        };
+        let base = solve(&index, &solving, &what)?;
+        let list = BaseList {
+            name: name.to_owned(),
+            arch,
+            packages: asked.packages.clone(),
+            debs: base.iter().map(deb_key).collect(),
+        };
+        let old = locks.distro.base(name, arch);
+        let moved = old.is_none_or(|old| old.debs != list.debs);
+        any_moved |= moved;
+        let mut solver = Solver { index: &index, base: &base, keep: &keep, arch, chosen: vec![] };
+        for service in services {
+            let service = description.service(service)?;
+            if service.base == name {
+                let packages = description.system_packages(service, &request.distro);
+                solver.lock_service(&mut locks.release, &service.name, name, packages)?;
+            }
         }
-        other.sort();
-        changed.push(OtherLock {
-            path: ReleaseLock::path(other.release, &request.distro),
-            text: other.render(),
-            changes: changes::of_packages(&before, other),
-        });
+        if moved {
+            solver.move_others(&mut locks.release, name, services)?;
+            for other in others.iter_mut() {
+                solver.move_others(other, name, &[])?;
+                other.sort();
+            }
+        }
+        chosen.extend(solver.chosen);
+        chosen.extend(base.iter().cloned());
+        locks.distro.bases.retain(|old| (&*old.name, old.arch) != (name, arch));
+        locks.distro.bases.push(list);
+        locks.distro.debs.extend(base);
     }
-    let chosen = solver.chosen;
     check_scripts(setting, description, &chosen, &held, tell)?;
-
-    locks.distro.bases.retain(|old| (old.name.as_str(), old.arch) != (BASE, arch));
-    locks.distro.bases.push(BaseList {
-        name: BASE.to_owned(),
-        arch,
-        packages: asked.packages.clone(),
-        debs: base.iter().map(deb_key).collect(),
-    });
-    locks.distro.debs.extend(base);
-    // Nothing moved: the suites that the base was chosen from stay those in the lock.
-    if moved || locks.distro.suites.is_empty() {
+    // Nothing moved: the suites that the bases were chosen from stay those in the lock.
+    if any_moved || locks.distro.suites.is_empty() {
         locks.distro.suites = suites;
     }
     locks.sort();
-    Ok(changed)
+    Ok(())
 }
 
 /// The locks of the other releases on the same distribution.
-fn others(
+pub(super) fn others(
     setting: &Setting<'_>,
     request: &LockRequest,
     description: &Description,
@@ -122,8 +97,9 @@ fn others(
     let other = |id: &&ReleaseId| **id != request.release;
     let mut locks = Vec::new();
     for id in description.tree.releases.keys().filter(other) {
-        let lock = Locks::read(setting.root, *id, &request.distro)?.release;
+        let mut lock = Locks::read(setting.root, *id, &request.distro)?.release;
         if !lock.services.is_empty() {
+            lock.sort();
             locks.push(lock);
         }
     }
@@ -133,11 +109,10 @@ fn others(
 /// Fetches and verifies the indexes. Suites of an archive whose address nobody has named are read
 /// after the example sources in the distribution's own `apt` package were asked.
 fn read_suites(
-    setting: &Setting<'_>,
-    request: &LockRequest,
-    description: &Description,
+    work: &Work<'_>,
     tell: Listener<'_>,
 ) -> Result<(Index, Vec<LockedSuite>), LockError> {
+    let Work { setting, request, description, arch, .. } = *work;
     let mut keyrings = BTreeMap::new();
     for (name, bytes) in &description.keyrings {
         let keyring = Keyring::parse(bytes)
@@ -159,7 +134,7 @@ fn read_suites(
             setting.store,
             &known,
             &keyrings,
-            request.arch,
+            arch,
             Some(setting.now),
         )
         .map_err(failed)?;
@@ -167,15 +142,8 @@ fn read_suites(
             examples::learn(setting, &apt, tell)?;
         }
     }
-    distro::fetch_suites(
-        setting.outside,
-        setting.store,
-        suites,
-        &keyrings,
-        request.arch,
-        Some(setting.now),
-    )
-    .map_err(failed)
+    distro::fetch_suites(setting.outside, setting.store, suites, &keyrings, arch, Some(setting.now))
+        .map_err(failed)
 }
 
 /// Adds what is locked and in no suite any more, as long as it can still be had.
@@ -223,7 +191,8 @@ struct Solver<'a> {
     index: &'a Index,
     base: &'a [LockedDeb],
     keep: &'a [LockedDeb],
-    /// All that was chosen, the base among them.
+    arch: Arch,
+    /// All that was chosen besides the base.
     chosen: Vec<LockedDeb>,
 }
 
@@ -232,7 +201,7 @@ impl Solver<'_> {
         &mut self,
         lock: &mut ReleaseLock,
         service: &ServiceName,
-        arch: Arch,
+        base: &str,
         packages: Vec<String>,
     ) -> Result<(), LockError> {
         let solving = distro::Request {
@@ -242,11 +211,32 @@ impl Solver<'_> {
             ..distro::Request::default()
         };
         let debs = solve(self.index, &solving, &format!("{service} {}", lock.release))?;
-        let list = lock.list_mut(service, arch);
+        let list = lock.list_mut(service, self.arch);
+        list.base = base.to_owned();
         list.packages = packages;
         list.debs = debs.iter().map(deb_key).collect();
         lock.debs.extend(debs.iter().cloned());
         self.chosen.extend(debs);
+        Ok(())
+    }
+
+    /// Chooses anew for the services of `lock` on the base called `base`, but for those in `done`.
+    fn move_others(
+        &mut self,
+        lock: &mut ReleaseLock,
+        base: &str,
+        done: &[ServiceName],
+    ) -> Result<(), LockError> {
+        let moved: Vec<(ServiceName, Vec<String>)> = lock
+            .services
+            .iter()
+            .filter(|list| list.arch == self.arch && list.base == base)
+            .filter(|list| !done.contains(&list.name))
+            .map(|list| (list.name.clone(), list.packages.clone()))
+            .collect();
+        for (service, packages) in moved {
+            self.lock_service(lock, &service, base, packages)?;
+        }
         Ok(())
     }
 }

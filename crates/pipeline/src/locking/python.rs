@@ -8,30 +8,25 @@ use release::{Release, Service};
 use source_refs::Source;
 use wheels::{Locator, LockedWheel, Root, Target};
 
-use super::{LockError, LockRequest};
+use super::{LockError, Work};
 use crate::Event;
-use crate::describe::{DescribeError, Description};
+use crate::describe::DescribeError;
 use crate::lock::{LockedSource, ServiceList, SourceKind};
 use crate::locks::Locks;
-use crate::setting::{Listener, Setting};
+use crate::setting::Listener;
 
 /// Locks the wheels of `service` in `locks`, whose packages of the distribution are locked already.
 pub(super) fn lock(
-    setting: &Setting<'_>,
-    request: &LockRequest,
-    description: &Description,
+    work: &Work<'_>,
     service: &ServiceName,
     locks: &mut Locks,
     tell: Listener<'_>,
 ) -> Result<(), LockError> {
+    let Work { setting, request, description, arch, .. } = *work;
     let release = description.release(request.release)?;
     let service = description.service(service)?;
-    tell(Event::LockingPython {
-        service: service.name.clone(),
-        release: release.id,
-        arch: request.arch,
-    });
-    let target = target(request, description, release, locks)?;
+    tell(Event::LockingPython { service: service.name.clone(), release: release.id, arch });
+    let target = target(work, service, release, locks)?;
     let reference = description.source(release, service)?;
     let Source::Release { version } = &reference.source else {
         return Err(
@@ -94,7 +89,7 @@ pub(super) fn lock(
         wheel: of_service.file.clone(),
     };
     let python = target.environment.python().to_string();
-    store_list(locks, request, description, service, &source, python, &wheels);
+    store_list(locks, work, service, &source, python, &wheels);
     for wheel in wheels {
         locks.release.wheels.retain(|old| old.file != wheel.file);
         locks.release.wheels.push(wheel);
@@ -107,17 +102,19 @@ pub(super) fn lock(
 
 /// The interpreter and the C library of the distribution, checked against the release.
 fn target(
-    request: &LockRequest,
-    description: &Description,
+    work: &Work<'_>,
+    service: &Service,
     release: &Release,
     locks: &Locks,
 ) -> Result<Target, LockError> {
+    let Work { request, description, arch, .. } = *work;
     let distro = &description.distro;
-    let python = description.locked_python(&locks.distro, request.arch).ok_or_else(|| {
+    let python = description.locked_python(locks, &service.base, &service.name, arch);
+    let python = python.ok_or_else(|| {
         let version = distro.python.version.clone();
         LockError::NoPython { distro: request.distro.clone(), version }
     })?;
-    let environment = Environment::linux(&python, request.arch)
+    let environment = Environment::linux(&python, arch)
         .map_err(|source| LockError::Python { version: python.clone(), source })?;
     if !release.file.python.contains(environment.python()) {
         return Err(LockError::Unsupported {
@@ -147,19 +144,18 @@ fn roots(service: &Service, version: &str, place: &names::Place) -> Vec<Root> {
 /// Puts the list of a service in place of the one that is there; its packages stay.
 fn store_list(
     locks: &mut Locks,
-    request: &LockRequest,
-    description: &Description,
+    work: &Work<'_>,
     service: &Service,
     source: &LockedSource,
     python: String,
     wheels: &[LockedWheel],
 ) {
     let files = wheels.iter().map(|wheel| wheel.file.clone()).collect();
-    let list = locks.release.list_mut(&service.name, request.arch);
+    let list = locks.release.list_mut(&service.name, work.arch);
     *list = ServiceList {
         source: source.key(),
         python,
-        requirements: description.requirements(service),
+        requirements: work.description.requirements(service),
         wheels: files,
         ..list.clone()
     };

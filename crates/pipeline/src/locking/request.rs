@@ -16,8 +16,8 @@ pub struct LockRequest {
     pub services: Vec<ServiceName>,
     /// The distribution.
     pub distro: DistroId,
-    /// The architecture.
-    pub arch: Arch,
+    /// The architectures; none stands for those that the services are locked for already.
+    pub arches: Vec<Arch>,
     /// What may move.
     pub update: Update,
     /// Whether to write.
@@ -55,6 +55,18 @@ pub struct LockReport {
 }
 
 impl LockRequest {
+    /// The architectures that are meant: those that are named, else those of the services' lists, else
+    /// the commonest.
+    pub(crate) fn arches(&self, locks: &Locks) -> BTreeSet<Arch> {
+        if !self.arches.is_empty() {
+            return self.arches.iter().copied().collect();
+        }
+        let meant = |name| self.services.is_empty() || self.services.contains(name);
+        let lists = locks.release.services.iter().filter(|list| meant(&list.name));
+        let arches: BTreeSet<Arch> = lists.map(|list| list.arch).collect();
+        if arches.is_empty() { BTreeSet::from([Arch::Amd64]) } else { arches }
+    }
+
     /// The services that are meant: those that are named, else those that are locked already.
     pub(crate) fn services(
         &self,
@@ -67,8 +79,10 @@ impl LockRequest {
         if !self.services.is_empty() {
             return Ok(self.services.clone());
         }
-        let lists = locks.release.services.iter().filter(|list| list.arch == self.arch);
-        Ok(lists.map(|list| list.name.clone()).collect())
+        let arches = self.arches(locks);
+        let lists = locks.release.services.iter().filter(|list| arches.contains(&list.arch));
+        let names: BTreeSet<ServiceName> = lists.map(|list| list.name.clone()).collect();
+        Ok(names.into_iter().collect())
     }
 
     /// Whether a locked package may stay.

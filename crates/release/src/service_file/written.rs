@@ -12,6 +12,7 @@ use toml::Spanned;
 pub(super) struct Service {
     pub(super) description: Option<Spanned<String>>,
     pub(super) project: Option<PackageName>,
+    pub(super) base: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) python: Python,
     #[serde(default)]
