@@ -170,7 +170,12 @@ pub fn assemble(request: &Request<'_>) -> Result<Tree, AssembleError> {
     });
     let merged = merge(&order, &diversions, &accounts)?;
     let mut tree = merged.tree;
-    let context = effects::Context { arch: request.arch, accounts: &accounts, time: request.time };
+    let context = effects::Context {
+        arch: request.arch,
+        accounts: &accounts,
+        init_helpers: debs.iter().any(|deb| deb.package == "init-system-helpers"),
+        time: request.time,
+    };
     for deb in &order {
         for effect in &effects[deb.package.as_str()] {
             effects::apply(&mut tree, deb, effect, &context)?;

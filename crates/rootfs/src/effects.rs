@@ -12,6 +12,8 @@ use crate::handlers::{accounts, alternatives, runlevels, systemd};
 pub(crate) struct Context<'a> {
     pub(crate) arch: Arch,
     pub(crate) accounts: &'a Accounts,
+    /// Whether the packages bring init-system-helpers: what it does for others is not done without it.
+    pub(crate) init_helpers: bool,
     pub(crate) time: Epoch,
 }
 
@@ -73,8 +75,12 @@ pub(crate) fn apply(
             };
             alternatives::install(tree, &[alternative], time)?;
         }
-        Effect::SystemdEnable { unit } => systemd::enable(tree, unit, time)?,
-        Effect::RcDefaults { script } => runlevels::defaults(tree, script, time)?,
+        Effect::SystemdEnable { unit } if context.init_helpers => {
+            systemd::enable(tree, unit, time)?;
+        }
+        Effect::RcDefaults { script } if context.init_helpers => {
+            runlevels::defaults(tree, script, time)?;
+        }
         Effect::ArchNative => {
             let text = format!("{}\n", context.arch.debian());
             let node = Node::file(0o644, time, Content::from_bytes(text));

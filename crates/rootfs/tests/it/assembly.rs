@@ -278,3 +278,22 @@ fn requests_that_make_no_sense_are_refused() {
         assert!(message.contains(want), "{message}\ninstead of {want}");
     }
 }
+
+#[test]
+fn nothing_is_enabled_without_the_program_that_does_it() {
+    let effects = r#"
+        { systemd-enable = { unit = "hello.service" } },
+        { rc-defaults = { script = "hello" } }"#;
+    let hello = DebBuilder::new("hello", "1.0")
+        .file("usr/lib/systemd/system/hello.service", b"[Install]\nWantedBy=multi-user.target\n")
+        .file("etc/init.d/hello", b"### BEGIN INIT INFO\n# Default-Start: 2\n### END INIT INFO\n")
+        .control_file("postinst", &script("hello"));
+    let helpers = package("init-system-helpers", &["usr/bin/deb-systemd-helper"]);
+    let distro = distro(&[("hello", effects)]);
+    let links = ["etc/systemd/system/multi-user.target.wants/hello.service", "etc/rc2.d/S01hello"];
+    for (packages, made) in [(vec![hello.clone()], false), (vec![hello, helpers], true)] {
+        let tree = root(&distro, &packages).unwrap();
+        assert_eq!(links.map(|link| tree.at(link).is_some()), [made; 2]);
+        assert_eq!(tree.at("var/lib/systemd").is_some(), made);
+    }
+}

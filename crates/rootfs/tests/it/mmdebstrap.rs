@@ -3,11 +3,11 @@
 mod compare;
 mod reference;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use distro::{DistroFile, LockedDeb, UnpackedDeb};
-use filetree::{Tree, TreePath, changes};
+use filetree::{Node, Tree, TreePath, changes};
 use names::{Arch, Epoch};
 use rootfs::{Request, assemble};
 use serde::Deserialize;
@@ -149,4 +149,59 @@ fn the_trees_are_those_that_mmdebstrap_makes() {
         .collect();
     let want = ["etc/ld.so.cache", "var/lib/apt/extended_states", "var/lib/dpkg/status"];
     assert_eq!(rest, want);
+}
+
+/// The names of `roots` and of what they depend on, among `debs`; of alternatives the first that is
+/// there.
+fn needed(debs: &[UnpackedDeb], roots: &[String]) -> BTreeSet<String> {
+    let names: BTreeMap<&str, &UnpackedDeb> =
+        debs.iter().map(|deb| (deb.package.as_str(), deb)).collect();
+    let mut found = BTreeSet::new();
+    let mut left: Vec<&str> = roots.iter().map(String::as_str).collect();
+    while let Some(name) = left.pop() {
+        if !found.insert(name.to_owned()) {
+            continue;
+        }
+        for field in ["Depends", "Pre-Depends"] {
+            let field = names[name].stanza.get(field).unwrap_or_default();
+            for alternatives in field.split(',') {
+                let mut bare = alternatives
+                    .split('|')
+                    .filter_map(|one| one.trim().split([' ', ':', '(']).next());
+                left.extend(bare.find(|name| names.contains_key(name)));
+            }
+        }
+    }
+    found
+}
+
+/// The slim base is a part of the full one: the same files, and of what is generated only lists of
+/// what is installed differ.
+#[test]
+#[ignore = "needs curl and a Debian mirror; .ci/run runs it"]
+fn what_slim_has_is_as_in_full() {
+    let (_guard, folder) = folder();
+    let store = Store::open(&folder.join("store")).unwrap();
+    let [Set { name, requested, debs }, _] = sets();
+    let debs = unpacked(&store, &reference::debs(&folder.join(name), &debs));
+    let full = assembled(&debs, &requested);
+    let asked = &distro_file().base["slim"].packages;
+    let names = needed(&debs, asked);
+    let mut few = debs.clone();
+    few.retain(|deb| names.contains(&deb.package));
+    let slim = assembled(&few, asked);
+
+    // A directory has the time of the first package that has it.
+    let same = |a: &Node, b: &Node| {
+        let Node { mode, uid, gid, mtime, kind } = a;
+        let meta = (*mode, *uid, *gid, kind) == (b.mode, b.uid, b.gid, &b.kind);
+        meta && (*mtime == b.mtime || a.is_directory())
+    };
+    let differ =
+        |(path, node): &(&TreePath, &Node)| !full.get(path).is_some_and(|other| same(node, other));
+    let differing: Vec<&str> = slim.iter().filter(differ).map(|(path, _)| path.as_str()).collect();
+    let want = ["etc/ld.so.cache", "var/lib/dpkg/status", "var/lib/dpkg/triggers/File"];
+    assert_eq!(differing, want);
+    assert!(slim.at("usr/bin/python3").is_some() && slim.at("usr/bin/sh").is_none());
+    assert!(slim.at("etc/ssl/certs/ca-certificates.crt").is_some());
 }
