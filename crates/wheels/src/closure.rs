@@ -1,6 +1,7 @@
 //! The closure of some requirements under the constraints of a release.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use constraints::{Effective, Requirement};
 use names::{Epoch, PackageName, Place};
@@ -8,6 +9,7 @@ use store::Store;
 
 use crate::locator::Locator;
 use crate::locked::LockedWheel;
+use crate::metadata::Metadata;
 use crate::tags::Target;
 
 mod chain;
@@ -32,8 +34,20 @@ pub struct Request<'a> {
     pub target: &'a Target,
     /// The latest upload that a project without a pin may come from.
     pub cutoff: Option<Epoch>,
+    /// Projects of `own` that are built from source: no file is chosen for them, and what they need is
+    /// taken from here.
+    pub given: &'a BTreeMap<PackageName, Given>,
     /// What is locked already: a file that still is a right answer stays the answer.
     pub prefer: &'a [LockedWheel],
+}
+
+/// A project that is built from source.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Given {
+    /// The file that its metadata is in, for messages.
+    pub file: String,
+    /// What it needs.
+    pub metadata: Arc<Metadata>,
 }
 
 /// A requirement that a user wrote.
@@ -45,7 +59,7 @@ pub struct Root {
     pub place: Place,
 }
 
-/// All that the roots need, themselves included.
+/// All that the roots need, themselves included, but for what is built from source.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Closure {
     /// The wheels, by project.

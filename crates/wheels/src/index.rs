@@ -25,7 +25,7 @@ pub struct ProjectPage {
 }
 
 /// One file of a project.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct File {
     /// Its name, such as `keystone-28.1.0-py3-none-any.whl`; a plain file name.
     pub name: String,

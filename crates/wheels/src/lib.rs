@@ -5,7 +5,8 @@
 //! - [`closure`]: what some requirements need under the constraints of a release, as exact files.
 //! - [`Locator`]: fetches locked wheels, without any page of the index where that is possible.
 //! - [`Metadata`], [`WheelInfo`], [`EntryPoints`], [`parse_record`]: the texts inside a wheel.
-//! - [`unpack`]: a wheel as a pack of its files.
+//! - [`unpack`], [`unpack_sdist`]: a wheel or a source archive as a pack of its files.
+//! - [`normalize_wheel`]: equal bytes for a wheel that was built twice.
 //!
 //! Nothing here knows a host or the machine that it runs on: markers and tags are those of the
 //! target.
@@ -34,14 +35,16 @@ mod index;
 mod locator;
 mod locked;
 mod metadata;
+mod normalize;
 mod python;
 mod record;
+mod sdist;
 mod tags;
 mod unpack;
 mod wheel_info;
 
 pub use closure::{
-    Chain, Closure, ClosureError, ClosureErrors, ClosureWheel, Request, Root, Step, closure,
+    Chain, Closure, ClosureError, ClosureErrors, ClosureWheel, Given, Request, Root, Step, closure,
 };
 pub use dist_info::WheelMetadataError;
 pub use entry_points::{EntryPoint, EntryPoints, EntryPointsError};
@@ -50,8 +53,10 @@ pub use index::{ACCEPT, File, LONGEST_PAGE, PageError, ProjectPage};
 pub use locator::{LocateError, Locator};
 pub use locked::LockedWheel;
 pub use metadata::{Metadata, MetadataError};
+pub use normalize::{NormalizeError, normalize_wheel};
 pub use python::python_allowed;
 pub use record::{RecordError, RecordHash, RecordLine, parse_record, render_record};
+pub use sdist::{SdistError, unpack_sdist};
 pub use tags::{Ranks, Target};
 pub use unpack::{UnpackError, unpack};
 pub use wheel_info::{WheelInfo, WheelInfoError};

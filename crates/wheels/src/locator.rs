@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use constraints::Version;
 use names::{ArchiveName, Digest, PackageName};
 use store::{Address, Blob, FetchError, Fetcher, Store, Want};
 
@@ -58,6 +59,14 @@ pub enum LocateError {
         file: String,
         /// The digest in the lock.
         sha256: Digest,
+    },
+    /// A version has no source archive.
+    #[error("the index has no source archive {project}-{version}.tar.gz with a SHA-256")]
+    NoSdist {
+        /// The project.
+        project: PackageName,
+        /// The version.
+        version: String,
     },
     /// A file cannot be fetched.
     #[error("cannot get the wheels")]
@@ -116,6 +125,36 @@ impl<'a> Locator<'a> {
             work();
         });
         done.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
+    }
+
+    /// The source archive of a version, a `.tar.gz` with a SHA-256, as the page of its project has it.
+    ///
+    /// # Errors
+    /// When the page cannot be had, or has no such file.
+    pub fn sdist(
+        &self,
+        project: &PackageName,
+        version: &Version,
+    ) -> Result<LockedWheel, LocateError> {
+        let page = self.page(project)?;
+        let fits = |file: &&crate::File| {
+            file.sdist(project).as_ref() == Some(version) && file.name.ends_with(".tar.gz")
+        };
+        let found = page.files.iter().filter(fits).find_map(|file| Some((file, file.sha256?)));
+        let (file, sha256) = found.ok_or_else(|| LocateError::NoSdist {
+            project: project.clone(),
+            version: version.to_string(),
+        })?;
+        Ok(LockedWheel {
+            project: project.clone(),
+            version: version.to_string(),
+            file: file.name.clone(),
+            sha256,
+            size: file.size,
+            requires_python: file.requires_python.clone(),
+            hint: file.hint().map(|(_, hint)| hint.to_owned()),
+            open: false,
+        })
     }
 
     /// What to fetch for locked wheels, in their order: by their hints on the host that serves the

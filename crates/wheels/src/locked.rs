@@ -1,10 +1,10 @@
-//! A wheel in a lock.
+//! A file of the index in a lock.
 
 use names::{Digest, PackageName};
 
 use crate::index::is_hint;
 
-/// A wheel as a lock holds it: an exact file, wherever it is served from.
+/// A wheel, or a source archive, as a lock holds it: an exact file, wherever it is served from.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, serde::Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LockedWheel {

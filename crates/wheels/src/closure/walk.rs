@@ -9,8 +9,9 @@ use store::{FetchError, Store};
 
 use super::choose::{Choice, NoChoice, Terms};
 use super::round::{Asker, Demand, Round, conflicts, unknown_extras};
-use super::{Closure, ClosureError, ClosureErrors, ClosureWheel, Request};
+use super::{Closure, ClosureError, ClosureErrors, ClosureWheel, Given, Request};
 use crate::dist_info::metadata_of;
+use crate::index::File;
 use crate::locator::{LocateError, Locator};
 use crate::locked::LockedWheel;
 use crate::metadata::Metadata;
@@ -46,6 +47,13 @@ pub(super) fn closure(
             Err(ClosureErrors(round.errors))
         };
     }
+}
+
+/// What stands for a choice where a project is built from source.
+fn built(given: &Given) -> (Choice, Arc<Metadata>) {
+    let Given { file, metadata } = given;
+    let file = File { name: file.clone(), ..File::default() };
+    (Choice { version: metadata.version.clone(), file, open: false }, Arc::clone(metadata))
 }
 
 struct Walker<'a> {
@@ -101,6 +109,13 @@ impl Walker<'_> {
             })
             .cloned()
             .collect();
+        open.retain(|name| match self.request.given.get(name) {
+            Some(given) => {
+                round.visit(name).choice = Some(built(given));
+                false
+            }
+            None => true,
+        });
         let pages = self.locator.pages(&open);
         let mut found = Vec::new();
         for (name, page) in open.drain(..).zip(pages) {
@@ -281,7 +296,9 @@ impl Walker<'_> {
         for name in names {
             let Some((choice, metadata)) = round.visits[&name].choice.clone() else { continue };
             let pins = self.pins(&name);
-            if pins.is_empty() {
+            if self.request.given.contains_key(&name) {
+                round.errors.extend(conflicts(round, &name, &pins, &choice));
+            } else if pins.is_empty() {
                 match self.choose(round, &name) {
                     Ok(better) if better.version < choice.version => {
                         again = true;
@@ -312,6 +329,9 @@ impl Walker<'_> {
         let mut wheels = BTreeMap::new();
         for (name, visit) in &round.visits {
             let Some((choice, metadata)) = &visit.choice else { continue };
+            if self.request.given.contains_key(name) {
+                continue;
+            }
             let sha256 = choice.file.sha256.expect("files without a digest are not chosen");
             let size = choice.file.size.or_else(|| self.store.blob(&sha256).map(|blob| blob.size));
             let wheel = LockedWheel {

@@ -1,7 +1,10 @@
 //! What a closure holds, and what is said when there is none.
 
+use std::sync::Arc;
+
 use insta::assert_snapshot;
 use testkit::WheelBuilder;
+use wheels::{ClosureError, Given, Metadata};
 
 use crate::world::World;
 
@@ -34,6 +37,24 @@ fn extras_that_come_later_are_followed() {
     let closure = world.solve().unwrap();
     let a = &closure.wheels.values().next().unwrap();
     assert_eq!(a.requires.iter().map(|name| name.as_str()).collect::<Vec<_>>(), ["c"]);
+}
+
+#[test]
+fn a_project_that_is_built_from_source_brings_its_own_metadata() {
+    let mut world = World::new(&["app[e]==1"]);
+    world.own = vec!["app"];
+    world.wheel("app", "1", &["never"]);
+    world.wheel("a", "1", &[]);
+    world.wheel("b", "1", &["app"]);
+    let metadata = "Metadata-Version: 2.4\nName: app\nVersion: 1+p1.abc\n\
+                    Provides-Extra: e\nRequires-Dist: a\nRequires-Dist: b; extra == 'e'\n";
+    let metadata = Arc::new(Metadata::parse(metadata).unwrap());
+    let given = Given { file: "app-1.tar.gz".to_owned(), metadata };
+    world.given.insert("app".parse().unwrap(), given);
+    assert_eq!(world.solved(), "a==1? b==1?");
+    world.roots = vec!["app[e]==2"];
+    let errors = world.solve().unwrap_err().0;
+    assert!(matches!(&errors[..], [ClosureError::Conflict { .. }]), "{errors:?}");
 }
 
 #[test]

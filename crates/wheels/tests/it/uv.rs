@@ -1,6 +1,6 @@
 //! uv as the judge of closures, over the real index.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use constraints::{Constraints, Effective, Overrides, apply};
@@ -114,8 +114,15 @@ impl Real {
         };
         let roots: Vec<Root> = roots.iter().map(root).collect();
         let own = BTreeSet::from([own.clone()]);
-        let request =
-            Request { roots: &roots, own: &own, constraints, target, cutoff: None, prefer: &[] };
+        let request = Request {
+            roots: &roots,
+            own: &own,
+            constraints,
+            target,
+            cutoff: None,
+            given: &BTreeMap::new(),
+            prefer: &[],
+        };
         closure(&request, &self.store, locator)
     }
 }
@@ -260,6 +267,7 @@ fn locked_wheels_are_found_on_the_real_index() {
         constraints: &effective,
         target: &target,
         cutoff: None,
+        given: &BTreeMap::new(),
         prefer: &locked,
     };
     let again = wheels::closure(&again, &store, &locator).unwrap();

@@ -7,7 +7,7 @@ use constraints::{Constraints, Effective, Environment, Overrides, apply};
 use names::{Arch, ArchiveName, Epoch, PackageName, Place};
 use store::{Address, Fetcher, Store};
 use testkit::{IndexFile, Shelf, SimpleIndex, WheelBuilder};
-use wheels::{Closure, ClosureErrors, Locator, LockedWheel, Request, Root, Target, closure};
+use wheels::{Closure, ClosureErrors, Given, Locator, LockedWheel, Request, Root, Target, closure};
 
 /// What a closure is made of. The fields are texts, as a user would write them.
 pub(crate) struct World {
@@ -18,6 +18,7 @@ pub(crate) struct World {
     pub(crate) constraints: &'static str,
     pub(crate) overrides: &'static str,
     pub(crate) cutoff: Option<&'static str>,
+    pub(crate) given: BTreeMap<PackageName, Given>,
     pub(crate) prefer: Vec<LockedWheel>,
     /// Whether pages are in HTML.
     pub(crate) html: bool,
@@ -36,6 +37,7 @@ impl World {
             constraints: "",
             overrides: "",
             cutoff: None,
+            given: BTreeMap::new(),
             prefer: Vec::new(),
             html: false,
             pages: BTreeMap::new(),
@@ -107,6 +109,7 @@ impl World {
                 constraints: &effective(self.constraints, self.overrides),
                 target: &target("3.13.5", Arch::Amd64),
                 cutoff: self.cutoff.map(|text| Epoch::from_rfc3339(text).unwrap()),
+                given: &self.given,
                 prefer: &self.prefer,
             },
             &self.store,

@@ -1,0 +1,311 @@
+//! Source archives to pack files.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufReader, Read};
+use std::path::PathBuf;
+
+use filetree::{FileMeta, Kind, Node, Pack, PackError, PackWriter, PathError, TreePath};
+use flate2::bufread::MultiGzDecoder;
+use names::{Digest, Epoch};
+use sha2::{Digest as _, Sha256};
+use store::{Blob, BlobError, Store};
+use tar::{Archive, EntryType};
+
+/// The kind of the derived file. The number grows when the same archive would give another pack.
+const KIND: &str = "sdist-1";
+/// The largest source archives of OpenStack have some ten thousand members.
+const MOST_MEMBERS: usize = 200_000;
+/// Bytes of the archive without compression.
+const LARGEST: u64 = 2 << 30;
+
+/// Why a source archive cannot be unpacked. Members are named as in the archive.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SdistError {
+    /// The blob or the archive in it cannot be read.
+    #[error("cannot read {}", .path.display())]
+    Read {
+        /// The file of the store.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The blob does not have the digest that it is named by.
+    #[error("{} hashes to {actual}, not to its name: delete it and run again", .path.display())]
+    Damaged {
+        /// The file of the store.
+        path: PathBuf,
+        /// What it hashes to.
+        actual: Digest,
+    },
+    /// It holds more than a source archive may.
+    #[error("{archive} is refused: {what}")]
+    Limit {
+        /// The archive.
+        archive: Digest,
+        /// What is too much, with the limit.
+        what: String,
+    },
+    /// A member's name leads nowhere or elsewhere.
+    #[error("{archive}: a member cannot be taken")]
+    Path {
+        /// The archive.
+        archive: Digest,
+        /// Why.
+        source: PathError,
+    },
+    /// A member is not what a source archive may hold.
+    #[error("{archive}: member `{member}` {what}")]
+    Member {
+        /// The archive.
+        archive: Digest,
+        /// The member.
+        member: String,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// The pack did not enter the store.
+    #[error("{archive}: cannot put the unpacked archive into the store")]
+    Store {
+        /// The archive.
+        archive: Digest,
+        /// Why.
+        source: BlobError,
+    },
+    /// The pack just written cannot be read.
+    #[error("{archive}: cannot read the unpacked archive")]
+    Pack {
+        /// The archive.
+        archive: Digest,
+        /// Why.
+        source: PackError,
+    },
+}
+
+/// Unpacks the source archive `blob`, a `.tar.gz` with one folder at its top (PyPA's "source
+/// distribution format", PEP 625), into a pack of `store`, or takes the pack that is there. The folder
+/// at the top is left out of the paths.
+///
+/// Modes are 0644, or 0755 where the owner may execute the file; owners are root; times are those of
+/// the members. Refused are names and links that lead out of the archive, a name that comes twice,
+/// devices, and archives that are larger than any source.
+///
+/// # Errors
+/// When the blob is damaged or refused, or the store cannot be written.
+pub fn unpack_sdist(store: &Store, blob: &Blob) -> Result<Pack, SdistError> {
+    let archive = blob.digest;
+    if let Some(path) = store.derived(KIND, &archive)
+        && let Ok(pack) = Pack::open(&path)
+    {
+        return Ok(pack);
+    }
+    let stored = |source| SdistError::Store { archive, source };
+    let mut out = store.derived_writer(KIND, &archive).map_err(stored)?;
+    let file = fs_err::File::open(&blob.path)
+        .map_err(|source| SdistError::Read { path: blob.path.clone(), source })?;
+    let mut hashed = Hashed { inner: file, hash: Sha256::new() };
+    let written = write_pack(&mut hashed, blob, &mut out);
+    // A damaged blob is the reason for whatever else has gone wrong.
+    let read = |source| SdistError::Read { path: blob.path.clone(), source };
+    io::copy(&mut hashed, &mut io::sink()).map_err(read)?;
+    let actual = Digest::from_bytes(hashed.hash.finalize().into());
+    if actual != archive {
+        return Err(SdistError::Damaged { path: blob.path.clone(), actual });
+    }
+    written?;
+    let path = out.finish().map_err(stored)?;
+    Pack::open(&path).map_err(|source| SdistError::Pack { archive, source })
+}
+
+struct Hashed<R> {
+    inner: R,
+    hash: Sha256,
+}
+
+impl<R: Read> Read for Hashed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.hash.update(&buffer[..read]);
+        Ok(read)
+    }
+}
+
+fn write_pack(input: impl Read, blob: &Blob, out: impl io::Write) -> Result<(), SdistError> {
+    let archive = blob.digest;
+    let failed = |source| SdistError::Read { path: blob.path.clone(), source };
+    // One byte more than allowed, so that what is too large is told from what fits.
+    let plain = MultiGzDecoder::new(BufReader::new(input)).take(LARGEST + 1);
+    let mut members = Archive::new(plain);
+    let mut pack = PackWriter::new(io::BufWriter::new(out));
+    let mut kinds: BTreeMap<TreePath, bool> = BTreeMap::new();
+    let mut top = None;
+    let mut left = LARGEST;
+    for (index, entry) in members.entries().map_err(failed)?.enumerate() {
+        let mut entry = entry.map_err(failed)?;
+        let kind = entry.header().entry_type();
+        if matches!(kind, EntryType::XGlobalHeader) {
+            continue;
+        }
+        let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        let refused = |what| SdistError::Member { archive, member: name.clone(), what };
+        if index >= MOST_MEMBERS {
+            let what = format!("more than {MOST_MEMBERS} members");
+            return Err(SdistError::Limit { archive, what });
+        }
+        left = left.checked_sub(entry.size()).ok_or_else(|| SdistError::Limit {
+            archive,
+            what: format!("more than {LARGEST} bytes"),
+        })?;
+        let whole =
+            TreePath::from_member(&name).map_err(|source| SdistError::Path { archive, source })?;
+        let (first, rest) = match whole.as_str().split_once('/') {
+            Some((first, rest)) => (first, rest),
+            None => (whole.as_str(), ""),
+        };
+        if top.get_or_insert_with(|| first.to_owned()) != first {
+            return Err(refused("lies beside the folder that holds the others"));
+        }
+        if rest.is_empty() {
+            if kind == EntryType::Directory {
+                continue;
+            }
+            return Err(refused("is no folder, but must be the one that holds all others"));
+        }
+        let path =
+            TreePath::from_member(rest).map_err(|source| SdistError::Path { archive, source })?;
+        let mut above = path.parent();
+        while let Some(parent) = above.filter(|parent| !parent.is_root()) {
+            if kinds.get(&parent) == Some(&false) {
+                return Err(refused("lies in something that is no folder"));
+            }
+            above = parent.parent();
+        }
+        let folder = kind == EntryType::Directory;
+        match kinds.insert(path.clone(), folder) {
+            Some(true) if folder => continue,
+            Some(_) => return Err(refused("comes twice")),
+            None => {}
+        }
+        let mode = entry.header().mode().map_err(failed)?;
+        let mtime = Epoch(entry.header().mtime().map_err(failed)?);
+        match kind {
+            EntryType::Directory => {
+                pack.add_other(&path, &Node::directory(0o755, mtime)).map_err(failed)?;
+            }
+            EntryType::Regular | EntryType::Continuous => {
+                let mode = if mode & 0o100 == 0 { 0o644 } else { 0o755 };
+                let meta = FileMeta { mode, uid: 0, gid: 0, mtime };
+                pack.add_file(&path, meta, &mut entry).map_err(failed)?;
+            }
+            EntryType::Symlink => {
+                let target = entry.link_name_bytes().unwrap_or_default();
+                let target = String::from_utf8_lossy(&target).into_owned();
+                if !stays_inside(&path, &target) {
+                    return Err(refused("is a link that leads out of the archive"));
+                }
+                pack.add_other(&path, &Node::symlink(target, mtime)).map_err(failed)?;
+            }
+            EntryType::Link => {
+                let target = entry.link_name_bytes().unwrap_or_default();
+                let target = String::from_utf8_lossy(&target).into_owned();
+                let inside =
+                    target.split_once('/').filter(|(first, _)| Some(*first) == top.as_deref());
+                let target = inside.and_then(|(_, rest)| TreePath::from_member(rest).ok());
+                let target = target.filter(|target| kinds.get(target) == Some(&false));
+                let target =
+                    target.ok_or_else(|| refused("is a hard link to no file before it"))?;
+                let node = Node { kind: Kind::HardLink(target), ..Node::directory(0o644, mtime) };
+                pack.add_other(&path, &node).map_err(failed)?;
+            }
+            _ => return Err(refused("is neither file, folder nor link")),
+        }
+    }
+    pack.finish().map_err(failed)?;
+    Ok(())
+}
+
+/// Whether a symbolic link at `path` to `target` stays below the top, whatever its neighbours are.
+fn stays_inside(path: &TreePath, target: &str) -> bool {
+    if target.is_empty() || target.starts_with('/') {
+        return false;
+    }
+    let mut depth = path.as_str().split('/').count() - 1;
+    for part in target.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => match depth.checked_sub(1) {
+                Some(up) => depth = up,
+                None => return false,
+            },
+            _ => depth += 1,
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    /// An archive of `name kind content-or-target` members.
+    fn sdist(members: &[(&str, EntryType, &str)]) -> Result<Vec<String>, String> {
+        let mut tar = tar::Builder::new(Vec::new());
+        for (name, kind, text) in members {
+            let mut header = tar::Header::new_ustar();
+            header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+            header.set_entry_type(*kind);
+            header.set_mode(0o755);
+            header.set_mtime(7);
+            let content = if *kind == EntryType::Regular { text.as_bytes() } else { b"" };
+            if matches!(kind, EntryType::Symlink | EntryType::Link) {
+                header.as_old_mut().linkname[..text.len()].copy_from_slice(text.as_bytes());
+            }
+            header.set_size(content.len() as u64);
+            header.set_cksum();
+            tar.append(&header, content).unwrap();
+        }
+        let tar = tar.into_inner().unwrap();
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(&tar).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let mut writer = store.blob_writer().unwrap();
+        writer.write_all(&gzip.finish().unwrap()).unwrap();
+        let pack = unpack_sdist(&store, &writer.finish(None).unwrap());
+        let pack = pack.map_err(|error| error.to_string())?;
+        Ok(pack.entries.iter().map(|(path, node)| format!("{path} {:o}", node.mode)).collect())
+    }
+
+    #[test]
+    fn the_folder_at_the_top_is_left_out() {
+        use EntryType::{Directory, Regular, Symlink};
+        let members = [
+            ("a-1/", Directory, ""),
+            ("a-1/x.py", Regular, "x"),
+            ("a-1/b/y", Regular, ""),
+            ("a-1/b/z", Symlink, "../x.py"),
+        ];
+        assert_eq!(sdist(&members).unwrap(), ["x.py 755", "b/y 755", "b/z 777"]);
+    }
+
+    #[test]
+    fn what_leads_out_is_refused() {
+        use EntryType::{Char, Link, Regular, Symlink};
+        let cases: [(&[(&str, EntryType, &str)], &str); 8] = [
+            (&[("a-1/../../x", Regular, "")], "a member cannot be taken"),
+            (&[("a-1/l", Symlink, "../x")], "leads out"),
+            (&[("a-1/l", Symlink, "/etc/passwd")], "leads out"),
+            (&[("a-1/l", Symlink, "b"), ("a-1/l/x", Regular, "")], "no folder"),
+            (&[("a-1/x", Regular, ""), ("b-1/x", Regular, "")], "beside the folder"),
+            (&[("a-1/x", Regular, ""), ("a-1/x", Regular, "")], "comes twice"),
+            (&[("a-1/h", Link, "a-1/x")], "no file before it"),
+            (&[("a-1/d", Char, "")], "neither file"),
+        ];
+        for (members, reason) in cases {
+            let error = sdist(members).unwrap_err();
+            assert!(error.contains(reason), "{members:?}: {error}");
+        }
+    }
+}
