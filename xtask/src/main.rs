@@ -18,6 +18,8 @@ use crate::failure::Failure;
 use crate::surroundings::Surroundings;
 
 fn main() -> ExitCode {
+    // The sandbox is made by this program, started anew.
+    sandbox::reenter();
     let cli = Cli::parse();
     // A panic has told its place already; unwinding removes what is half-written.
     let outcome = std::panic::catch_unwind(|| {

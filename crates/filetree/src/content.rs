@@ -1,6 +1,6 @@
 //! The bytes of a file, wherever they lie.
 
-use std::io::{self, Cursor, Read, Seek, SeekFrom, Take};
+use std::io::{self, Cursor, Read, Seek, SeekFrom, Take, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -67,6 +67,32 @@ impl Content {
             return Err(self.damaged());
         }
         Ok(bytes)
+    }
+
+    /// Copies all bytes to `out` and checks their digest.
+    ///
+    /// # Errors
+    /// When they cannot be read or written, or are not what the digest says; `out` has some of them
+    /// then.
+    pub fn copy_to(&self, out: &mut impl Write) -> io::Result<()> {
+        let mut reader = self.reader()?;
+        let mut hash = Sha256::new();
+        let mut buffer = vec![0; 64 << 10];
+        loop {
+            match reader.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => {
+                    hash.update(&buffer[..count]);
+                    out.write_all(&buffer[..count])?;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if Digest::from_bytes(hash.finalize().into()) != self.sha256 {
+            return Err(self.damaged());
+        }
+        Ok(())
     }
 
     /// The error for bytes that are not what the digest says.

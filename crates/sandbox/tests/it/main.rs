@@ -1,0 +1,36 @@
+//! Sandboxes as their users meet them. The tests have a main of their own, as the program that
+//! starts a sandbox becomes its stages.
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and starts the tools that judge"
+)]
+
+mod bench;
+mod ending;
+mod isolation;
+mod limits;
+mod refusals;
+mod runner;
+mod trees;
+
+use runner::Test;
+
+fn main() -> std::process::ExitCode {
+    sandbox::reenter();
+    if let Some(role) = std::env::args().nth(1).filter(|role| role.starts_with("role:")) {
+        return ending::play(&role);
+    }
+    let tests: Vec<Test> = [
+        isolation::TESTS,
+        limits::TESTS,
+        ending::TESTS,
+        refusals::TESTS,
+        trees::TESTS,
+        runner::TESTS,
+    ]
+    .concat();
+    let code = runner::run(&tests);
+    sandbox::remove(&bench::place_of_root()).unwrap();
+    code
+}
