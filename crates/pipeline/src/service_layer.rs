@@ -80,6 +80,9 @@ pub(crate) fn add(
     for (path, node) in python.below(&shipped) {
         let below = path.strip_prefix(&shipped).expect("it lies below");
         let target = format!("/etc/{below}");
+        if service.files.iter().any(|file| file.path == target) {
+            continue; // The recipe's own file stands in its place.
+        }
         let there = TreePath::from_member(&target).ok().and_then(|path| root.get(&path).cloned());
         match (&node.kind, there) {
             (Kind::Directory, Some(there)) if there.is_directory() => {}
