@@ -176,6 +176,13 @@ pub fn assemble(request: &Request<'_>) -> Result<Tree, AssembleError> {
         init_helpers: debs.iter().any(|deb| deb.package == "init-system-helpers"),
         time: request.time,
     };
+    // passwd makes the shadow files, which those who add accounts want to be there.
+    order.sort_by_key(|deb| match deb.package.as_str() {
+        "base-files" => 0,
+        "base-passwd" => 1,
+        "passwd" => 2,
+        _ => 3,
+    });
     for deb in &order {
         for effect in &effects[deb.package.as_str()] {
             effects::apply(&mut tree, deb, effect, &context)?;

@@ -34,11 +34,15 @@ pub(crate) fn apply(
         let number = context.accounts.gid(name);
         number.ok_or_else(|| failed(format!("the group `{name}` is not known")))
     };
+    let user = |name: &str| {
+        let number = context.accounts.uid(name);
+        number.ok_or_else(|| failed(format!("the user `{name}` is not known")))
+    };
     match effect {
-        Effect::Directory { path, mode, group: name } => {
+        Effect::Directory { path, mode, user: owner, group: name } => {
             let path = place(tree, path)?;
             if tree.get(&path).is_none() {
-                let node = Node::directory(*mode, time).owned_by(0, group(name)?);
+                let node = Node::directory(*mode, time).owned_by(user(owner)?, group(name)?);
                 tree.insert_with_parents(path, node)?;
             }
         }
@@ -54,11 +58,11 @@ pub(crate) fn apply(
             }
         }
         Effect::Link { path, target } => link(tree, place(tree, path)?, target, time)?,
-        Effect::Mode { path, mode } => {
-            let path = place(tree, path)?;
+        Effect::Mode { path, mode, group: name } => {
+            let (path, gid) = (place(tree, path)?, group(name)?);
             let node = tree.get_mut(&path);
             let node = node.ok_or_else(|| failed(format!("/{path} is not there to be changed")))?;
-            (node.mode, node.uid, node.gid) = (*mode, 0, 0);
+            (node.mode, node.uid, node.gid) = (*mode, 0, gid);
         }
         Effect::Alternative { name, link, path, priority, slaves } => {
             let slaves = slaves.iter().map(|slave| alternatives::Slave {
@@ -75,8 +79,9 @@ pub(crate) fn apply(
             };
             alternatives::install(tree, &[alternative], time)?;
         }
-        Effect::SystemdEnable { unit } if context.init_helpers => {
-            systemd::enable(tree, unit, time)?;
+        Effect::SystemdEnable { unit, user } if context.init_helpers => {
+            let whose = if *user { systemd::Units::User } else { systemd::Units::System };
+            systemd::enable(tree, unit, whose, time)?;
         }
         Effect::RcDefaults { script } if context.init_helpers => {
             runlevels::defaults(tree, script, time)?;
@@ -95,10 +100,9 @@ pub(crate) fn apply(
             accounts::add_group(tree, &group, time)?;
         }
         Effect::User { name, group: first, home, gecos, shell } => {
-            let uid = context.accounts.uid(name);
             let user = accounts::User {
                 name: name.clone(),
-                uid: uid.ok_or_else(|| failed(format!("the user `{name}` has no number")))?,
+                uid: user(name)?,
                 gid: group(first)?,
                 gecos: gecos.clone(),
                 home: home.clone(),
@@ -106,6 +110,15 @@ pub(crate) fn apply(
                 style: accounts::Style::Useradd,
             };
             accounts::add_user(tree, &user, time)?;
+        }
+        Effect::Empty { paths } => {
+            for path in paths {
+                let place = tree.resolve(&TreePath::from_member(path)?)?;
+                if let Some((inside, _)) = tree.below(&place).next() {
+                    let reason = format!("its scripts would make an index of /{inside}");
+                    return Err(failed(reason));
+                }
+            }
         }
         Effect::Without { paths } => {
             for path in paths {

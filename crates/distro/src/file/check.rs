@@ -149,7 +149,9 @@ fn paths(effect: &Effect) -> Vec<&str> {
             let slaves = slaves.iter().flat_map(|slave| [&slave.link, &slave.path]);
             [link, path].into_iter().chain(slaves).map(String::as_str).collect()
         }
-        Effect::Without { paths } => paths.iter().map(String::as_str).collect(),
+        Effect::Without { paths } | Effect::Empty { paths } => {
+            paths.iter().map(String::as_str).collect()
+        }
         _ => Vec::new(),
     }
 }

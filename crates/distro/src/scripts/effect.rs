@@ -17,6 +17,9 @@ pub enum Effect {
         /// Its permission bits.
         #[serde(default = "directory_mode")]
         mode: u32,
+        /// Its owner.
+        #[serde(default = "root")]
+        user: String,
         /// Its group.
         #[serde(default = "root")]
         group: String,
@@ -52,13 +55,16 @@ pub enum Effect {
         /// Its target, as it is written.
         target: String,
     },
-    /// What is there gets other permission bits, and belongs to root.
+    /// What is there gets other permission bits, and belongs to root and a group.
     #[serde(rename_all = "kebab-case")]
     Mode {
         /// The file or directory.
         path: String,
         /// Its permission bits.
         mode: u32,
+        /// Its group.
+        #[serde(default = "root")]
+        group: String,
     },
     /// A path of other packages is put elsewhere (dpkg-divert(1)), without moving what is there.
     #[serde(rename_all = "kebab-case")]
@@ -88,6 +94,9 @@ pub enum Effect {
     SystemdEnable {
         /// The unit: `apt-daily.timer`.
         unit: String,
+        /// Whether it is one of those that every user's own systemd runs.
+        #[serde(default)]
+        user: bool,
     },
     /// Runlevel links are made for a script of `/etc/init.d` (update-rc.d(8), `defaults`), where the
     /// script is there.
@@ -130,6 +139,13 @@ pub enum Effect {
     PamAuthUpdate,
     /// `/etc/shells` is merged (update-shells(8)).
     Shells,
+    /// Nothing is done, as long as none of these directories holds anything: a script would make an
+    /// index of it.
+    #[serde(rename_all = "kebab-case")]
+    Empty {
+        /// Directories, which need not be there.
+        paths: Vec<String>,
+    },
     /// Nothing is done, as long as none of these is in the root: a script that would use them looks
     /// for them first.
     #[serde(rename_all = "kebab-case")]
@@ -140,11 +156,13 @@ pub enum Effect {
 }
 
 impl Effect {
-    /// The effect on one architecture: `@TRIPLET@` in the paths of a diversion becomes its name.
+    /// The effect on one architecture: `@TRIPLET@` in the paths of a diversion, and of directories that
+    /// must be empty, becomes its name.
     pub(super) fn on(&self, arch: Arch) -> Effect {
         let named = |text: &String| text.replace("@TRIPLET@", arch.triplet());
         match self {
             Effect::Divert { path, to } => Effect::Divert { path: named(path), to: named(to) },
+            Effect::Empty { paths } => Effect::Empty { paths: paths.iter().map(named).collect() },
             other => other.clone(),
         }
     }

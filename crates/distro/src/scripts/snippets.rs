@@ -53,7 +53,7 @@ fn understand(lines: &[&str]) -> Option<Vec<Effect>> {
         let words: Vec<&str> = words(line);
         effects.push(match words.as_slice() {
             ["deb-systemd-helper", "enable", unit, ">/dev/null", "||", "true"] => {
-                Effect::SystemdEnable { unit: name(unit)? }
+                Effect::SystemdEnable { unit: name(unit)?, user: false }
             }
             ["update-rc.d", script, "defaults", ">/dev/null"]
             | ["update-rc.d", script, "defaults", ">/dev/null", "||", "exit", "1"] => {
@@ -195,7 +195,7 @@ mod tests {
         let enable = "\t\tdeb-systemd-helper enable 'fstrim.timer' >/dev/null || true";
         assert_eq!(
             section(&["if [ \"$1\" = \"configure\" ] ; then", enable, "fi"]),
-            Some(vec![Effect::SystemdEnable { unit: "fstrim.timer".into() }])
+            Some(vec![Effect::SystemdEnable { unit: "fstrim.timer".into(), user: false }])
         );
         let lines = [
             "update-alternatives --install /usr/bin/awk awk /usr/bin/mawk 5 \\",

@@ -53,7 +53,7 @@ fn a_known_script_has_its_effects_and_those_of_its_snippets() {
     let file = distro("postinst", SCRIPT, "1.0-1", EFFECTS);
     let effects = found(&[("postinst", &script)], &file).unwrap();
     assert!(matches!(&effects[0], Effect::File { path, .. } if path == "/etc/hello"));
-    assert_eq!(effects[1..], [Effect::SystemdEnable { unit: "hello.timer".into() }]);
+    assert_eq!(effects[1..], [Effect::SystemdEnable { unit: "hello.timer".into(), user: false }]);
 }
 
 #[test]

@@ -8,10 +8,39 @@ use names::Epoch;
 
 use super::files::{self, FileError};
 
-const STATE: &str = "var/lib/systemd/deb-systemd-helper-enabled";
-const UNITS: &str = "etc/systemd/system";
-/// Where units are looked for, in this order. The first that has it is named in the links.
-const FOLDERS: [&str; 3] = ["etc/systemd/system", "lib/systemd/system", "usr/lib/systemd/system"];
+/// Whose systemd runs a unit.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Units {
+    /// That of the machine.
+    System,
+    /// That of each user.
+    User,
+}
+
+impl Units {
+    /// Where deb-systemd-helper keeps what it has enabled.
+    fn state(self) -> &'static str {
+        match self {
+            Units::System => "var/lib/systemd/deb-systemd-helper-enabled",
+            Units::User => "var/lib/systemd/deb-systemd-user-helper-enabled",
+        }
+    }
+
+    /// Where the links are made.
+    fn links(self) -> &'static str {
+        self.folders()[0]
+    }
+
+    /// Where units are looked for, in this order. The first that has it is named in the links.
+    fn folders(self) -> &'static [&'static str] {
+        match self {
+            Units::System => {
+                &["etc/systemd/system", "lib/systemd/system", "usr/lib/systemd/system"]
+            }
+            Units::User => &["etc/systemd/user", "usr/lib/systemd/user"],
+        }
+    }
+}
 
 /// Why a unit cannot be enabled.
 #[derive(Debug, thiserror::Error)]
@@ -38,21 +67,22 @@ pub enum SystemdError {
 ///
 /// # Errors
 /// When no package has the unit, or the tree does not take a link.
-pub fn enable(tree: &mut Tree, unit: &str, time: Epoch) -> Result<(), SystemdError> {
+pub fn enable(tree: &mut Tree, unit: &str, whose: Units, time: Epoch) -> Result<(), SystemdError> {
     let failed = |source| SystemdError::File { unit: unit.to_owned(), source };
+    let (states, units) = (whose.state(), whose.links());
     let mut links = Vec::new();
-    closure(tree, unit, &mut BTreeSet::new(), &mut links)?;
-    let state = format!("{STATE}/{unit}.dsh-also");
+    closure(tree, unit, whose, &mut BTreeSet::new(), &mut links)?;
+    let state = format!("{states}/{unit}.dsh-also");
     let mut list = files::text(tree, &state).map_err(failed)?.unwrap_or_default();
     for Link { at, target } in &links {
-        if !list.lines().any(|line| line == format!("/{UNITS}/{at}")) {
-            list.push_str(&format!("/{UNITS}/{at}\n"));
+        if !list.lines().any(|line| line == format!("/{units}/{at}")) {
+            list.push_str(&format!("/{units}/{at}\n"));
         }
-        let mark = format!("{STATE}/{at}");
+        let mark = format!("{states}/{at}");
         if tree.at(&mark).is_some() {
             continue;
         }
-        let place = TreePath::from_member(&format!("{UNITS}/{at}"))
+        let place = TreePath::from_member(&format!("{units}/{at}"))
             .map_err(|error| failed(error.into()))?;
         if tree.get(&place).is_none() {
             files::link(tree, &place, target, time).map_err(failed)?;
@@ -65,7 +95,7 @@ pub fn enable(tree: &mut Tree, unit: &str, time: Epoch) -> Result<(), SystemdErr
     Ok(())
 }
 
-/// A link below `/etc/systemd/system` and its target.
+/// A link below the folder of links and its target.
 struct Link {
     at: String,
     target: String,
@@ -75,6 +105,7 @@ struct Link {
 fn closure(
     tree: &Tree,
     unit: &str,
+    whose: Units,
     visited: &mut BTreeSet<String>,
     links: &mut Vec<Link>,
 ) -> Result<(), SystemdError> {
@@ -82,7 +113,7 @@ fn closure(
         return Ok(());
     }
     let mut found = None;
-    for folder in FOLDERS {
+    for folder in whose.folders() {
         let path = format!("{folder}/{unit}");
         let text = files::text(tree, &path)
             .map_err(|source| SystemdError::File { unit: unit.to_owned(), source })?;
@@ -102,7 +133,7 @@ fn closure(
             "requiredby" => folders.extend(values.map(|value| format!("{value}.requires"))),
             "also" => {
                 for value in values {
-                    closure(tree, value, visited, links)?;
+                    closure(tree, value, whose, visited, links)?;
                 }
             }
             "alias" => {

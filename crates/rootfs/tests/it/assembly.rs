@@ -216,6 +216,7 @@ fn effects_are_done_once_all_files_are_there() {
         { link = { path = "/var/old", target = "/var/lib/hello" } },
         { mode = { path = "/usr/bin/hello", mode = 0o4755 } },
         "arch-native",
+        { empty = { paths = ["/var/lib/hello", "/usr/lib/none"] } },
         { without = { paths = ["/usr/bin/absent"] } }"#;
     let hello = package("hello", &["usr/share/hello/default", "usr/bin/hello", "etc/kept"])
         .folder("var/old")
@@ -258,6 +259,10 @@ fn effects_are_done_once_all_files_are_there() {
     let packages = [packages.as_slice(), &[absent]].concat();
     let message = root(&distro(&[("hello", effects)]), &packages).unwrap_err();
     assert!(message.contains("would use /usr/bin/absent, which is in this root"), "{message}");
+    let full = package("full", &["var/lib/hello/schema"]);
+    let packages = [&packages[..2], &[full]].concat();
+    let message = root(&distro(&[("hello", effects)]), &packages).unwrap_err();
+    assert!(message.contains("make an index of /var/lib/hello/schema"), "{message}");
 }
 
 #[test]
