@@ -52,8 +52,16 @@ pub fn lock(
         worked = true;
         let work = Work { setting, request, description: &description, services: &services, arch };
         packages::lock(&work, &mut after, &mut others, tell)?;
+        let mut unmet = Vec::new();
         for service in &services {
-            python::lock(&work, service, &mut after, tell)?;
+            match python::lock(&work, service, &mut after, tell) {
+                // The others may have faults of their own: a person wants to see all of them.
+                Err(error @ LockError::Closure { .. }) => unmet.push(error),
+                done => done?,
+            }
+        }
+        if let Some(error) = error::together(unmet) {
+            return Err(error);
         }
     }
     if !worked {

@@ -106,6 +106,9 @@ pub enum LockError {
         #[source]
         source: Box<ClosureErrors>,
     },
+    /// The requirements of several services cannot be met.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n\n"))]
+    Closures(Vec<LockError>),
     /// A name to update is nowhere in the locks.
     #[error("nothing that is locked is called {name}: leave out --update to lock what is missing")]
     NotLocked {
@@ -160,8 +163,17 @@ impl LockError {
             LockError::Fetch(error) => Blame::of_fetch(error),
             LockError::Deb(_) => Blame::Verification,
             LockError::Closure { source, .. } => of_closure(source),
+            LockError::Closures(errors) => worst(errors.iter().map(LockError::blame)),
             _ => Blame::Input,
         }
+    }
+}
+
+/// One error for all of these; none where there are none.
+pub(super) fn together(mut errors: Vec<LockError>) -> Option<LockError> {
+    match errors.len() {
+        0 | 1 => errors.pop(),
+        _ => Some(LockError::Closures(errors)),
     }
 }
 
@@ -175,6 +187,10 @@ fn of_closure(errors: &ClosureErrors) -> Blame {
         },
         _ => Blame::Input,
     });
+    worst(blames)
+}
+
+fn worst(blames: impl Iterator<Item = Blame>) -> Blame {
     let blames: BTreeSet<Blame> = blames.collect();
     if blames.contains(&Blame::Input) {
         return Blame::Input;
