@@ -7,9 +7,13 @@ use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 
+/// Bytes of a path below the folder, beyond which it is moved up: a path has 4,095 bytes at most, and
+/// removing needs an open file for each level.
+const DEEPEST: usize = 600;
+
 /// Removes a folder and all in it, whatever the modes of its folders: an ordinary user's own files
-/// in a folder with mode 0000 are in the way of others' tools. Links are not followed. A folder that
-/// is not there is fine.
+/// in a folder with mode 0000 are in the way of others' tools. Links are not followed, any depth is
+/// possible, and a folder that is not there is fine.
 ///
 /// # Errors
 /// When something cannot be removed, for example because it belongs to another user.
@@ -20,12 +24,20 @@ pub fn remove(folder: &Path) -> io::Result<()> {
         Ok(_) => {}
     }
     let mut left: Vec<PathBuf> = vec![folder.to_owned()];
-    while let Some(folder) = left.pop() {
-        let mode = fs::symlink_metadata(&folder)?.permissions().mode();
+    let mut names = 0_u64..;
+    while let Some(mut inner) = left.pop() {
+        let mode = fs::symlink_metadata(&inner)?.permissions().mode();
         if mode & 0o700 != 0o700 {
-            fs::set_permissions(&folder, Permissions::from_mode(mode | 0o700))?;
+            fs::set_permissions(&inner, Permissions::from_mode(mode | 0o700))?;
         }
-        for entry in fs::read_dir(&folder)? {
+        if inner.as_os_str().len() > folder.as_os_str().len() + DEEPEST {
+            let free = names.by_ref().map(|name| folder.join(format!("deep-{name}")));
+            let place = free.filter(|path| fs::symlink_metadata(path).is_err()).take(1).next();
+            let place = place.ok_or(io::ErrorKind::AlreadyExists)?;
+            fs::rename(&inner, &place)?;
+            inner = place;
+        }
+        for entry in fs::read_dir(&inner)? {
             let entry = entry?;
             if entry.file_type()?.is_dir() {
                 left.push(entry.path());

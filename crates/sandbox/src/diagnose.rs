@@ -145,7 +145,7 @@ mod tests {
                 none.clone(),
                 Some(Cause::NamespaceLimit("max_user_namespaces")),
             ),
-            ("write", libc::EACCES, with(APPARMOR, 1), Some(Cause::AppArmor)),
+            ("write(/proc/self/uid_map)", libc::EACCES, with(APPARMOR, 1), Some(Cause::AppArmor)),
             ("mount(private)", libc::EACCES, with(APPARMOR, 1), Some(Cause::AppArmor)),
             ("mount(proc)", libc::EPERM, filtered.clone(), Some(Cause::CoveredProc)),
             ("pivot_root", libc::EPERM, filtered, Some(Cause::Seccomp)),

@@ -57,13 +57,15 @@ pub enum SandboxError {
     /// The stages of the sandbox ended without a word.
     #[error(
         "the sandbox ended without a report ({status}): was it killed, or does the main function of \
-         {program} not begin with sandbox::reenter()?"
+         {program} not begin with sandbox::reenter()? It printed: `{said}`"
     )]
     NoReport {
         /// The program that should have become the sandbox.
         program: PathBuf,
         /// How it ended.
         status: String,
+        /// The last of what was printed, without control characters.
+        said: String,
     },
     /// What the command left behind, but for its writes, cannot be taken away.
     #[error("cannot clean up after the sandbox")]

@@ -68,3 +68,17 @@ pub(crate) fn close_files_on_exec() -> Result<(), Failure> {
     let result = if result == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) };
     result.step("close_range(CLOEXEC)", "")
 }
+
+/// Gives every signal its default effect: a caller that ignores one passes that on (`execve(2)`).
+pub(crate) fn reset_signals() {
+    // A stage must not be ended by a starter that has stopped reading; for the command, starting a
+    // process sets this one too.
+    for signal in (1..65).filter(|signal| *signal != libc::SIGPIPE) {
+        #[expect(unsafe_code, reason = "there is no safe form of signal")]
+        // SAFETY: no handler is installed, and no code relies on those of the runtime, which only
+        // explain an overflow of the stack.
+        unsafe {
+            libc::signal(signal, libc::SIG_DFL);
+        }
+    }
+}

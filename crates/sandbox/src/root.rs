@@ -92,6 +92,8 @@ fn mount_dev(root: &OwnedFd, scratch: u64) -> Result<(), Failure> {
         let (host, place) = (Path::new("/dev").join(name), path_of(&dev).join(name));
         write(&place, "").step("open", Path::new("dev").join(name))?;
         rustix::mount::mount_bind(&host, &place).step("mount(bind)", &host)?;
+        // Where root made the sandbox, the device's mode could be changed otherwise, the host's.
+        make_read_only(&place)?;
     }
     for (name, target) in [
         ("fd", "/proc/self/fd"),

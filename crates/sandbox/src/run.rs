@@ -33,12 +33,21 @@ const GRACE: Duration = Duration::from_secs(30);
 pub fn run(job: &Job<'_>) -> Result<Finished, SandboxError> {
     check(job)?;
     let outcome = start(job.program, &Spec::of(job));
+    clean_up(job.upper, outcome.is_ok()).map_err(SandboxError::CleanUp)?;
+    outcome
+}
+
+/// Leaves in the upper folder what the command wrote, and nothing where it did not run.
+fn clean_up(upper: &Path, ran: bool) -> io::Result<()> {
     for name in [root::WORK, root::MOUNT, root::SKELETON] {
-        remove(&job.upper.join(name)).map_err(SandboxError::CleanUp)?;
+        remove(&upper.join(name))?;
     }
-    match fs_err::remove_file(job.upper.join(root::PROGRAM)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(SandboxError::CleanUp(error)),
-        _ => outcome,
+    if !ran {
+        remove(&upper.join(root::WRITTEN))?;
+    }
+    match fs_err::remove_file(upper.join(root::PROGRAM)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -65,7 +74,8 @@ pub fn probe(program: &Path) -> Result<Level, SandboxError> {
 
 fn check(job: &Job<'_>) -> Result<(), SandboxError> {
     let bad = |reason: String| Err(SandboxError::BadJob { reason });
-    let relative = job.lower.iter().chain([&job.upper]).find(|path| !path.is_absolute());
+    let relative =
+        job.lower.iter().chain([&job.upper, &job.program]).find(|path| !path.is_absolute());
     let nul = job.arguments.iter().find(|text| text.contains('\0'));
     let names = job.environment.keys();
     let name = names.clone().find(|name| name.is_empty() || name.contains(['\0', '=']));
@@ -116,28 +126,25 @@ fn start(program: &Path, spec: &Spec) -> Result<Finished, SandboxError> {
     let _ = message::send(&parts, &mut &ours).and_then(|()| message::send(&parts, &mut &ours));
     ours.set_read_timeout(Some(spec.limits.time.saturating_add(GRACE))).map_err(failed)?;
     let report = message::receive(&mut &ours).and_then(Report::decode);
-    let report = match report {
-        Ok(report) => report,
-        Err(_) => {
-            // Ending the first stage ends them all.
-            let status = stage.end();
-            return Err(SandboxError::NoReport { program: program.to_owned(), status });
-        }
-    };
-    stage.wait();
+    // Ending the first stage ends them all.
+    let status = if report.is_ok() { stage.wait() } else { stage.end() };
     let (output, cut) = reader.join().unwrap_or_default();
-    understand(report, output, cut, spec)
+    let report = report.unwrap_or(Report::Lost { status });
+    understand(report, output, cut, (program, spec))
 }
 
 fn understand(
     report: Report,
     output: Vec<u8>,
     cut: u64,
-    spec: &Spec,
+    (program, spec): (&Path, &Spec),
 ) -> Result<Finished, SandboxError> {
     match report {
         Report::Finished { status, processor_time, peak_memory } => {
             Ok(Finished { status, output, cut, processor_time, peak_memory })
+        }
+        Report::Lost { status } => {
+            Err(SandboxError::NoReport { program: program.to_owned(), status, said: said(&output) })
         }
         Report::SetUp { call, subject, errno } => {
             Err(match diagnose::denied(&call, errno, &spec.upper) {
@@ -156,21 +163,26 @@ fn understand(
     }
 }
 
-/// The first stage. Dropping it ends it, and the whole sandbox with it.
+/// The end of what was printed, in one line: the loader or a panic may tell what is wrong.
+fn said(output: &[u8]) -> String {
+    let end = &output[output.len().saturating_sub(400)..];
+    String::from_utf8_lossy(end).replace(char::is_control, " ")
+}
+
+/// The first stage. Dropping it ends it, and the whole sandbox with it. What it returns tells how it
+/// ended.
 struct Stage(Child);
 
 impl Stage {
-    fn wait(&mut self) {
-        let _ = self.0.wait();
+    fn wait(&mut self) -> String {
+        self.0.wait().map_or_else(|error| error.to_string(), |status| status.to_string())
     }
 
-    /// Ends it and tells how it ended.
     fn end(&mut self) -> String {
-        if let Ok(Some(status)) = self.0.try_wait() {
-            return status.to_string();
+        if let Ok(None) = self.0.try_wait() {
+            let _ = self.0.kill();
         }
-        let _ = self.0.kill();
-        self.0.wait().map_or_else(|error| error.to_string(), |status| status.to_string())
+        self.wait()
     }
 }
 

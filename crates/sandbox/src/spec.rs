@@ -99,6 +99,8 @@ pub(crate) enum Report {
     Finished { status: Status, processor_time: Duration, peak_memory: u64 },
     /// A step of the set-up failed.
     SetUp { call: String, subject: String, errno: i32 },
+    /// The second stage ended without a report.
+    Lost { status: String },
     /// The command could not be started.
     Start { action: Start, subject: String, errno: i32 },
 }
@@ -134,6 +136,7 @@ impl Report {
                     number(error(*errno)),
                 ]
             }
+            Report::Lost { status } => vec![b"l".to_vec(), status.clone().into()],
             Report::Start { action, subject, errno } => {
                 let tag = if *action == Start::Folder { b"d" } else { b"c" };
                 vec![tag.to_vec(), subject.clone().into(), number(error(*errno))]
@@ -160,6 +163,7 @@ impl Report {
                 subject: parts.string()?,
                 errno: parts.errno()?,
             }),
+            b"l" => Ok(Report::Lost { status: parts.string()? }),
             tag @ (b"d" | b"c") => Ok(Report::Start {
                 action: if tag == b"d" { Start::Folder } else { Start::Command },
                 subject: parts.string()?,
@@ -228,6 +232,7 @@ mod tests {
             finished(Status::Code(255)),
             finished(Status::Signal(9)),
             Report::SetUp { call: "mount".into(), subject: "/a".into(), errno: 22 },
+            Report::Lost { status: "signal: 9 (SIGKILL)".into() },
             Report::Start { action: Start::Folder, subject: "/x".into(), errno: 2 },
             Report::Start { action: Start::Command, subject: "sh".into(), errno: 13 },
         ];

@@ -16,7 +16,7 @@ use rustix::thread::UnshareFlags;
 
 use crate::failure::{Failure, Step as _};
 use crate::message;
-use crate::spec::{Aim, Spec};
+use crate::spec::{Aim, Report, Spec};
 use crate::{inside, rights, root};
 
 /// The name under which the starter runs the first stage.
@@ -77,6 +77,7 @@ pub(crate) fn starter_is_gone(stream: &UnixStream) -> bool {
 fn outer(stream: &UnixStream, spec: Spec) -> Result<(), Failure> {
     die_with_parent(stream)?;
     rights::close_files_on_exec()?;
+    rights::reset_signals();
     rustix::process::umask(Mode::from_raw_mode(0o022));
     // A session of its own: a key pressed at the terminal reaches the starter alone.
     rustix::process::setsid().step("setsid", "")?;
@@ -101,9 +102,13 @@ fn outer(stream: &UnixStream, spec: Spec) -> Result<(), Failure> {
     command.stdin(Stdio::from(OwnedFd::from(stdin)));
     let mut child = command.spawn().step("execve(the second stage)", &program)?;
     drop(command);
-    // It reports by itself.
-    child.wait().step("wait", &program)?;
-    Ok(())
+    let status = child.wait().step("wait", &program)?;
+    // It reports by itself, unless somebody killed it: the kernel when memory is short, for one.
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Failure(Report::Lost { status: status.to_string() }))
+    }
 }
 
 /// New namespaces of all kinds that matter, in which this user is root and nobody else exists
@@ -131,7 +136,7 @@ fn make_namespaces() -> Result<(), Failure> {
         ("/proc/self/uid_map", format!("0 {} 1", user.as_raw())),
         ("/proc/self/gid_map", format!("0 {} 1", group.as_raw())),
     ] {
-        root::write(Path::new(file), &text).step("write", file)?;
+        root::write(Path::new(file), &text).step(&format!("write({file})"), file)?;
     }
     Ok(())
 }

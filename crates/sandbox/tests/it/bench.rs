@@ -36,12 +36,17 @@ pub(crate) fn place_of_root() -> PathBuf {
 
 fn fill(root: &Path) {
     let mut files = BTreeSet::new();
+    let mut add_libraries_of = |path: &Path| {
+        let libraries = tool("ldd").arg(path).text();
+        let paths = libraries.split_whitespace().filter(|word| word.starts_with('/'));
+        files.extend(paths.map(PathBuf::from));
+    };
+    // This program too, for a command that becomes it.
+    add_libraries_of(&std::env::current_exe().unwrap());
     for name in PROGRAMS.split_whitespace() {
         let path = tool("sh").args(["-c", &format!("command -v {name}")]).text();
         let path = fs::canonicalize(path.trim()).unwrap();
-        let libraries = tool("ldd").arg(&path).text();
-        let paths = libraries.split_whitespace().filter(|word| word.starts_with('/'));
-        files.extend(paths.map(PathBuf::from));
+        add_libraries_of(&path);
         let place = root.join("bin").join(name);
         fs::create_dir_all(place.parent().unwrap()).unwrap();
         fs::copy(&path, &place).unwrap();

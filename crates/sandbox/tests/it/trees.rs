@@ -14,6 +14,7 @@ pub(crate) const TESTS: &[Test] = &[
     plain("a_tree_becomes_files", files),
     plain("bad_trees_are_refused", refusals),
     plain("folders_with_odd_modes_are_removed", removal),
+    plain("folders_of_any_depth_are_removed", depth),
     sandboxed("a_tree_can_be_a_root", as_root),
 ];
 
@@ -76,6 +77,17 @@ fn removal() {
     sandbox::remove(&place).unwrap();
     assert!(!place.exists());
     assert!(fs::exists("/etc/passwd").unwrap());
+}
+
+fn depth() {
+    let folder = open_folder();
+    let place = folder.path().join("a");
+    fs::create_dir(&place).unwrap();
+    fs::write(place.join("deep-0"), "").unwrap();
+    let script = "chdir $ARGV[0]; for (1..5000) { mkdir 'dd'; chdir 'dd' }";
+    testkit::tool("perl").args(["-e", script]).arg(&place).run();
+    sandbox::remove(&place).unwrap();
+    assert!(!place.exists());
 }
 
 fn as_root() {
