@@ -263,7 +263,7 @@ fn program_is_read_only() {
     let text = String::from_utf8(finished.output).unwrap();
     assert_eq!(text, "Read-only file system (os error 30)\nText file busy (os error 26)\n");
     // The process that watches is closed.
-    let script = "exec 2>&1; for name in exe mem environ fd root; do cat /proc/1/$name; done";
+    let script = "exec 2>&1; for name in exe mem environ maps fd/0; do cat /proc/1/$name; done";
     let text = String::from_utf8(bash(script).output).unwrap();
     assert_eq!(text.matches("Permission denied").count(), 5, "{text}");
     // As root, modes of the host's devices would be within reach.

@@ -3,7 +3,8 @@
 #![expect(
     clippy::unwrap_used,
     clippy::disallowed_methods,
-    reason = "a test fails by panicking, and starts the tools that judge"
+    clippy::print_stdout,
+    reason = "a test fails by panicking, starts the tools that judge, and this main tells how it went"
 )]
 
 mod bench;

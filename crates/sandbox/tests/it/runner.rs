@@ -68,6 +68,8 @@ fn ordinary_user() {
     let folder = crate::bench::open_folder();
     let program = folder.path().join("it");
     std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    // Its own, so that nothing but the sandbox keeps it from changing the program.
+    std::os::unix::fs::chown(&program, Some(1000), Some(1000)).unwrap();
     let words = ["--reuid=1000", "--regid=1000", "--clear-groups"];
     let said = tool("setpriv").args(words).arg(&program).arg("--ignored").text();
     println!("{}", said.trim_end().replace('\n', "\n    "));
