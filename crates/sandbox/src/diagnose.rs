@@ -29,8 +29,9 @@ const NAMESPACES: [&str; 6] = [
     "max_net_namespaces",
 ];
 
-/// A refusal, where this failed call is one: a machine or container that denies sandboxes.
-pub(crate) fn denied(call: &str, errno: i32, upper: &Path) -> Option<Denied> {
+/// A refusal, where this failed call is one: a machine or container that denies sandboxes. `upper` is
+/// the folder for what is written, where there is one on the disk.
+pub(crate) fn denied(call: &str, errno: i32, upper: Option<&Path>) -> Option<Denied> {
     cause(call, errno, &facts(upper)).map(|cause| Denied { call: call.to_owned(), errno, cause })
 }
 
@@ -53,7 +54,7 @@ fn cause(call: &str, errno: i32, facts: &Facts) -> Option<Cause> {
             Some(known.unwrap_or(Cause::OldKernel))
         }
         (_, libc::ENOSYS | libc::ENODEV) => Some(Cause::OldKernel),
-        ("unshare" | "seccomp", libc::EINVAL) => Some(Cause::OldKernel),
+        ("unshare" | "seccomp" | "close_range", libc::EINVAL) => Some(Cause::OldKernel),
         (_, libc::EPERM | libc::EACCES) => Some(if is(CLONE, 0) {
             Cause::UserNamespacesOff
         } else if is(APPARMOR, 1) {
@@ -64,6 +65,9 @@ fn cause(call: &str, errno: i32, facts: &Facts) -> Option<Cause> {
             Cause::CoveredProc
         } else if facts.filtered {
             Cause::Seccomp
+        } else if call == "mount(overlay)" {
+            // Before 5.11 only root could.
+            Cause::OldKernel
         } else {
             Cause::Unknown
         }),
@@ -71,7 +75,7 @@ fn cause(call: &str, errno: i32, facts: &Facts) -> Option<Cause> {
     }
 }
 
-fn facts(upper: &Path) -> Facts {
+fn facts(upper: Option<&Path>) -> Facts {
     let namespaces = NAMESPACES.map(|name| (name, format!("/proc/sys/user/{name}")));
     let sysctls = [CLONE, APPARMOR]
         .map(|name| (name, format!("/proc/sys/{}", name.replacen('.', "/", 1))))
@@ -91,7 +95,9 @@ fn facts(upper: &Path) -> Facts {
             [Some(first), Some(own)] => (first.st_dev, first.st_ino) != (own.st_dev, own.st_ino),
             _ => false,
         },
-        file_system: rustix::fs::statfs(upper).ok().and_then(|found| unfit(found.f_type as u64)),
+        file_system: upper
+            .and_then(|upper| rustix::fs::statfs(upper).ok())
+            .and_then(|found| unfit(found.f_type as u64)),
     }
 }
 
@@ -155,6 +161,8 @@ mod tests {
                 overlay,
                 Some(Cause::FileSystem("an overlay itself".to_owned())),
             ),
+            ("mount(overlay)", libc::EPERM, none.clone(), Some(Cause::OldKernel)),
+            ("close_range(CLOEXEC)", libc::EINVAL, none.clone(), Some(Cause::OldKernel)),
             ("mount(overlay)", libc::ENODEV, none.clone(), Some(Cause::OldKernel)),
             ("seccomp(filter)", libc::EINVAL, none.clone(), Some(Cause::OldKernel)),
             ("mkdir", libc::EACCES, none.clone(), None),

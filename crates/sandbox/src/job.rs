@@ -33,7 +33,7 @@ pub struct Job<'a> {
     pub limits: Limits,
 }
 
-/// What a command may use.
+/// What a command may use. What it writes to the disk in all is not limited.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Limits {
     /// Wall time.

@@ -17,6 +17,9 @@ use crate::{message, root};
 /// The most folders under one root. The kernel takes 500, its options have 4,096 bytes.
 const MOST_LOWER: usize = 200;
 
+/// The most bytes of arguments and environment (`execve(2)`, with a stack of 8 MiB).
+const LONGEST: usize = 2 << 20;
+
 /// How much longer than its limit a sandbox may take before it is ended from outside.
 const GRACE: Duration = Duration::from_secs(30);
 
@@ -95,6 +98,11 @@ fn check(job: &Job<'_>) -> Result<(), SandboxError> {
     if let Some(name) = name {
         return bad(format!("`{}` cannot be the name of a variable", name.escape_debug()));
     }
+    let environment = job.environment.iter().flat_map(|(name, value)| [name, value]);
+    let size: usize = job.arguments.iter().chain(environment).map(String::len).sum();
+    if size > LONGEST {
+        return bad(format!("{size} bytes of arguments and environment, {LONGEST} are possible"));
+    }
     if !job.folder.starts_with('/') || job.folder.contains('\0') {
         return bad(format!("the folder `{}` is not absolute", job.folder.escape_debug()));
     }
@@ -147,7 +155,8 @@ fn understand(
             Err(SandboxError::NoReport { program: program.to_owned(), status, said: said(&output) })
         }
         Report::SetUp { call, subject, errno } => {
-            Err(match diagnose::denied(&call, errno, &spec.upper) {
+            let upper = (spec.aim == Aim::Run).then_some(spec.upper.as_path());
+            Err(match diagnose::denied(&call, errno, upper) {
                 Some(denied) => SandboxError::Denied(denied),
                 None => {
                     let source = io::Error::from_raw_os_error(errno);

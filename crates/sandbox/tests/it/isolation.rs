@@ -196,6 +196,8 @@ fn calls() {
         ("clone user", libc::SYS_clone, "0x10000011, 0, 0, 0, 0", libc::EPERM),
         ("clone net", libc::SYS_clone, "0x40000011, 0, 0, 0, 0", libc::EPERM),
         ("clone mount", libc::SYS_clone, "0x00020011, 0, 0, 0, 0", libc::EPERM),
+        ("clone pid", libc::SYS_clone, "0x20000011, 0, 0, 0, 0", libc::EPERM),
+        ("clone cgroup", libc::SYS_clone, "0x02000011, 0, 0, 0, 0", libc::EPERM),
         ("clone3", libc::SYS_clone3, "0, 0", libc::ENOSYS),
         ("io_uring_setup", libc::SYS_io_uring_setup, "1, 0", libc::ENOSYS),
         ("socket inet", libc::SYS_socket, "2, 1, 0", libc::EAFNOSUPPORT),

@@ -71,7 +71,7 @@ fn removal() {
     fs::write(place.join("b/c/file"), "").unwrap();
     std::os::unix::fs::symlink("/etc", place.join("b/link")).unwrap();
     for name in ["b/c", "b", ""] {
-        fs::set_permissions(place.join(name), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(place.join(name), fs::Permissions::from_mode(0o000)).unwrap();
     }
     sandbox::remove(&place).unwrap();
     sandbox::remove(&place).unwrap();
