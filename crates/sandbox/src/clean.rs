@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 
-/// Bytes of a path below the folder, beyond which it is moved up: a path has 4,095 bytes at most, and
-/// removing needs an open file for each level.
+/// Bytes of a path below the folder, beyond which it is moved up: a path has 4,095 bytes at most,
+/// and removing needs an open file for each level.
 const DEEPEST: usize = 600;
 
-/// Removes a folder and all in it, whatever the modes of its folders: an ordinary user's own files
-/// in a folder with mode 0000 are in the way of others' tools. Links are not followed, any depth is
-/// possible, and a folder that is not there is fine.
+/// Removes a folder and all in it, or a file, whatever the modes of its folders: an ordinary user's
+/// own files in a folder with mode 0000 are in the way of others' tools. Links are not followed,
+/// any depth is possible, and a folder that is not there is fine.
 ///
 /// # Errors
 /// When something cannot be removed, for example because it belongs to another user.
@@ -21,6 +21,7 @@ pub fn remove(folder: &Path) -> io::Result<()> {
     match fs::symlink_metadata(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error),
+        Ok(found) if !found.is_dir() => return fs::remove_file(folder),
         Ok(_) => {}
     }
     let mut left: Vec<PathBuf> = vec![folder.to_owned()];

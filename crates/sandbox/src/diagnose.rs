@@ -29,8 +29,8 @@ const NAMESPACES: [&str; 6] = [
     "max_net_namespaces",
 ];
 
-/// A refusal, where this failed call is one: a machine or container that denies sandboxes. `upper` is
-/// the folder for what is written, where there is one on the disk.
+/// A refusal, where this failed call is one: a machine or container that denies sandboxes. `upper`
+/// is the folder for what is written, where there is one on the disk.
 pub(crate) fn denied(call: &str, errno: i32, upper: Option<&Path>) -> Option<Denied> {
     cause(call, errno, &facts(upper)).map(|cause| Denied { call: call.to_owned(), errno, cause })
 }

@@ -56,8 +56,8 @@ pub enum SandboxError {
     },
     /// The stages of the sandbox ended without a word.
     #[error(
-        "the sandbox ended without a report ({status}): was it killed, or does the main function of \
-         {program} not begin with sandbox::reenter()? It printed: `{said}`"
+        "the sandbox ended without a report ({status}): was it killed, or does the main function \
+         of {program} not begin with sandbox::reenter()? It printed: `{said}`"
     )]
     NoReport {
         /// The program that should have become the sandbox.
@@ -89,7 +89,8 @@ pub struct Denied {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Cause {
-    /// The sysctl `kernel.unprivileged_userns_clone` is 0 (Debian's kernels up to 10, hardened ones).
+    /// The sysctl `kernel.unprivileged_userns_clone` is 0 (Debian's kernels up to 10, hardened
+    /// ones).
     UserNamespacesOff,
     /// The sysctl `user.max_*_namespaces` of this name is 0, or as many are in use.
     NamespaceLimit(&'static str),
@@ -98,11 +99,13 @@ pub enum Cause {
     AppArmor,
     /// A seccomp filter is on this process, as container engines set one by default.
     Seccomp,
-    /// The process lives in a changed root directory, which the kernel does not let have namespaces.
+    /// The process lives in a changed root directory, which the kernel does not let have
+    /// namespaces.
     Chroot,
     /// Parts of /proc are covered, as container engines do, so the kernel allows no new one.
     CoveredProc,
-    /// The folder for what is written lies on a file system that cannot be written through an overlay.
+    /// The folder for what is written lies on a file system that cannot be written through an
+    /// overlay.
     FileSystem(String),
     /// The kernel lacks the call or the file system, or is older than 5.11.
     OldKernel,
@@ -137,13 +140,13 @@ impl fmt::Display for Cause {
             ),
             Cause::AppArmor => f.write_str(
                 "AppArmor restricts user namespaces: an administrator can allow them with \
-                 `sysctl kernel.apparmor_restrict_unprivileged_userns=0`, or with a profile for this \
-                 program that has `userns,`",
+                 `sysctl kernel.apparmor_restrict_unprivileged_userns=0`, or with a profile for \
+                 this program that has `userns,`",
             ),
             Cause::Seccomp => f.write_str(
                 "A seccomp filter is on this process, most likely that of a container engine: \
-                 start the container with `--security-opt seccomp=unconfined`, or with a profile that \
-                 allows unshare, mount and pivot_root",
+                 start the container with `--security-opt seccomp=unconfined`, or with a profile \
+                 that allows unshare, mount and pivot_root",
             ),
             Cause::Chroot => f.write_str(
                 "This process runs in a changed root directory: run it outside, or where the root \
@@ -159,11 +162,12 @@ impl fmt::Display for Cause {
                  give one on ext4, xfs, btrfs or tmpfs, for example a volume",
             ),
             Cause::OldKernel => f.write_str(
-                "The kernel lacks it: Linux 5.11 or later with user namespaces, overlayfs and seccomp \
-                 is needed",
+                "The kernel lacks it: Linux 5.11 or later with user namespaces, overlayfs and \
+                 seccomp is needed",
             ),
             Cause::Unknown => f.write_str(
-                "The cause is not known: the log of the kernel (`dmesg`) may name a security module",
+                "The cause is not known: the log of the kernel (`dmesg`) may name a security \
+                 module",
             ),
         }
     }

@@ -11,12 +11,12 @@ use std::time::Duration;
 /// paths inside the sandbox.
 #[derive(Clone, Copy, Debug)]
 pub struct Job<'a> {
-    /// The executable whose `main` begins with [`reenter`](crate::reenter): it becomes the stages of
-    /// the sandbox. A command passes its own path, or `/proc/self/exe`.
+    /// The executable whose `main` begins with [`reenter`](crate::reenter): it becomes the stages
+    /// of the sandbox. A command passes its own path, or `/proc/self/exe`.
     pub program: &'a Path,
     /// Folders that make the root file system, topmost first, at most 200. They are read only, and
-    /// their files must belong to the user who runs the job: [`write_tree`](crate::write_tree) makes
-    /// such folders.
+    /// their files must belong to the user who runs the job: [`write_tree`](crate::write_tree)
+    /// makes such folders.
     pub lower: &'a [&'a Path],
     /// An existing, empty folder, on a file system that an overlay can write to (not an overlay
     /// itself). What the command writes and deletes is in its folder `root` afterwards, as an
@@ -40,7 +40,7 @@ pub struct Limits {
     pub time: Duration,
     /// Bytes of memory: of private data for each process (`RLIMIT_DATA`, `setrlimit(2)`: allocation
     /// fails beyond it), and for all together of what is resident, not counting files; beyond that
-    /// the command is killed.
+    /// the command is killed. What processes share counts for each.
     pub memory: u64,
     /// Processes and threads at a time, at least 1. Beyond that the command is killed.
     pub processes: u64,
@@ -53,8 +53,8 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// An hour, 4 GiB of memory, 1,024 processes, files and scratch of 4 GiB, 1 MiB of output: enough
-    /// for the build of a Python package with extensions in C.
+    /// An hour, 4 GiB of memory, 1,024 processes, files and scratch of 4 GiB, 1 MiB of output:
+    /// enough for the build of a Python package with extensions in C.
     fn default() -> Self {
         Self {
             time: Duration::from_secs(3600),
@@ -91,7 +91,8 @@ impl Finished {
     }
 }
 
-/// How a command ended. As text: `exit code 1`, `killed by signal 11`, `the time limit was reached`.
+/// How a command ended. As text: `exit code 1`, `killed by signal 11`, `the time limit was
+/// reached`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Status {
     /// By itself, with this code.
@@ -111,8 +112,8 @@ pub enum Limit {
     Memory,
     /// [`Limits::processes`].
     Processes,
-    /// [`Limits::file`]: the command itself was ended by `SIGXFSZ`. Where that hit a process that it
-    /// started, the command says what it makes of it.
+    /// [`Limits::file`]: the command itself was ended by `SIGXFSZ`. Where that hit a process that
+    /// it started, the command says what it makes of it.
     File,
 }
 

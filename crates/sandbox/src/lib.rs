@@ -1,8 +1,8 @@
 //! Runs one command in a clean root file system without network, as an ordinary user.
 //!
-//! For the few steps that cannot be assembled. A command gets a root made of folders of the host that
-//! it cannot change, and nothing else: no network, no process, no file, no variable of the host. What
-//! it writes goes to a folder of its own, and all its processes end with it.
+//! For the few steps that cannot be assembled. A command gets a root made of folders of the host
+//! that it cannot change, and nothing else: no network, no process, no file, no variable of the
+//! host. What it writes goes to a folder of its own, and all its processes end with it.
 //!
 //! ```no_run
 //! use std::collections::BTreeMap;
@@ -31,23 +31,24 @@
 //!
 //! - Namespaces of its own for users, mounts, processes, IPC, the host name (`sandbox`) and the
 //!   network, in which not even the loopback interface is up.
-//! - The overlay of the given folders as `/`; a fresh `/proc`, read only; `/dev` with `null`, `zero`,
-//!   `full`, `random`, `urandom` and `shm`; empty `/tmp` and `/run` in memory. Of `/sys` nothing.
-//! - The user and group 0, no capabilities, and no way to get any. There is one user alone: changing
-//!   owners or users, and making devices, *seem* to work and do nothing, so owners have to come from
-//!   elsewhere. What checks whether it has become another user notices.
+//! - The overlay of the given folders as `/`; a fresh `/proc`, read only; `/dev` with `null`,
+//!   `zero`, `full`, `random`, `urandom` and `shm`; empty `/tmp` and `/run` in memory. Of `/sys`
+//!   nothing.
+//! - The user and group 0, no capabilities, and no way to get any. There is one user alone:
+//!   changing owners or users, and making devices, *seem* to work and do nothing, so owners have to
+//!   come from elsewhere. What checks whether it has become another user notices.
 //! - Standard input from `/dev/null`, the mask 022, a session of its own, no open files, and the
 //!   environment that was given.
-//! - A filter of system calls. It refuses mounts, namespaces, tracing, keys, BPF, performance events,
-//!   kernel modules, `userfaultfd` and io_uring, and all sockets but those of the family `AF_UNIX`.
-//!   Programs for another architecture than the host's, 32 bit ones too, are killed.
+//! - A filter of system calls. It refuses mounts, namespaces, tracing, keys, BPF, performance
+//!   events, kernel modules, `userfaultfd` and io_uring, and all sockets but those of the family
+//!   `AF_UNIX`. Programs for another architecture than the host's, 32 bit ones too, are killed.
 //!
 //! # What it needs
 //!
-//! Linux 5.11 and the right of an ordinary user to make user namespaces. Root may use it as well; it
-//! is no safer for that, as the user inside is root outside then. [`probe`] tells whether it works
-//! here, and [`Denied`] what is in the way. The clock is the host's: a fixed time is up to the
-//! command, by way of a preloaded library in the root.
+//! Linux 5.11 and the right of an ordinary user to make user namespaces. Root may use it as well;
+//! it is no safer for that, as the user inside is root outside then. [`probe`] tells whether it
+//! works here, and [`Denied`] what is in the way. The clock is the host's: a fixed time is up to
+//! the command, by way of a preloaded library in the root.
 
 mod clean;
 mod diagnose;

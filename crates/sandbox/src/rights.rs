@@ -12,8 +12,8 @@ use crate::failure::{Failure, Step as _};
 
 /// Sets the limits of `setrlimit(2)` that the command inherits.
 pub(crate) fn set_limits(limits: &Limits) -> Result<(), Failure> {
-    // Above the number at which `watch` ends the command, so that it tells why; the two stages count.
-    // The kernel does not apply it where root made the sandbox.
+    // Above the number at which `watch` ends the command, so that it tells why; the two stages
+    // count. The kernel does not apply it where root made the sandbox.
     let processes = limits.processes.saturating_add(limits.processes / 4).saturating_add(18);
     for (resource, most) in [
         (Resource::Data, limits.memory),

@@ -1,5 +1,5 @@
-//! The root file system of a sandbox: an overlay over the given folders, with fresh /proc, /dev, /tmp
-//! and /run. The host's is out of reach afterwards.
+//! The root file system of a sandbox: an overlay over the given folders, with fresh /proc, /dev,
+//! /tmp and /run. The host's is out of reach afterwards.
 
 use std::ffi::{CString, OsStr};
 use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
@@ -57,7 +57,8 @@ pub(crate) fn enter(spec: &Spec) -> Result<(), Failure> {
     mount_memory(&root, "tmp", 0o1777, spec.limits.scratch)?;
     mount_memory(&root, "run", 0o755, spec.limits.scratch)?;
     rustix::process::fchdir(&root).step("fchdir", "/")?;
-    // `pivot_root(2)`, "pivot_root(".", ".")": the old root lies over the new one, and is taken off.
+    // `pivot_root(2)`, "pivot_root(".", ".")": the old root lies over the new one, and is taken
+    // off.
     rustix::process::pivot_root(".", ".").step("pivot_root", "")?;
     rustix::mount::unmount(".", UnmountFlags::DETACH).step("umount(the old root)", "")?;
     rustix::process::chdir("/").step("chdir", "/")

@@ -25,14 +25,14 @@ const GRACE: Duration = Duration::from_secs(30);
 
 /// Runs a command in a root file system of its own, to its end.
 ///
-/// What it changed is in `upper/root` afterwards, as an overlay stores it: a file that was deleted is
-/// a character device 0:0, and a folder that hides the one below it has the extended attribute
-/// `user.overlay.opaque` = `y`. Other attributes `user.overlay.*` mean nothing. Nothing else is left
-/// in `upper`; modes may be odd, and [`remove`] takes them away.
+/// What it changed is in `upper/root` afterwards, as an overlay stores it: a file that was deleted
+/// is a character device 0:0, and a folder that hides the one below it has the extended attribute
+/// `user.overlay.opaque` = `y`. Other attributes `user.overlay.*` mean nothing. Nothing else is
+/// left in `upper`; modes may be odd, and [`remove`] takes them away.
 ///
 /// # Errors
-/// Where the sandbox cannot be made or the command cannot be started: see [`SandboxError`]. A command
-/// that ends badly is no error.
+/// Where the sandbox cannot be made or the command cannot be started: see [`SandboxError`]. A
+/// command that ends badly is no error.
 pub fn run(job: &Job<'_>) -> Result<Finished, SandboxError> {
     check(job)?;
     let outcome = start(job.program, &Spec::of(job));
@@ -178,8 +178,8 @@ fn said(output: &[u8]) -> String {
     String::from_utf8_lossy(end).replace(char::is_control, " ")
 }
 
-/// The first stage. Dropping it ends it, and the whole sandbox with it. What it returns tells how it
-/// ended.
+/// The first stage. Dropping it ends it, and the whole sandbox with it. What it returns tells how
+/// it ended.
 struct Stage(Child);
 
 impl Stage {

@@ -29,8 +29,8 @@ type Stage = fn(&UnixStream, Spec) -> Result<(), Failure>;
 /// Becomes a stage of a sandbox, where this process was started as one, and never returns then;
 /// otherwise returns at once.
 ///
-/// Call it first thing in `main`, while the process has one thread: the kernel makes no user namespace
-/// for a process with several (`unshare(2)`).
+/// Call it first thing in `main`, while the process has one thread: the kernel makes no user
+/// namespace for a process with several (`unshare(2)`).
 pub fn reenter() {
     let Some(name) = std::env::args_os().next() else { return };
     let run: Stage = match name.as_bytes() {
@@ -162,8 +162,8 @@ fn folder_in_memory() -> Result<PathBuf, Failure> {
     Ok(place.to_owned())
 }
 
-/// Mounts `file` read only inside `folder`, to be run from there: a command inside can run the second
-/// stage's program through /proc/self/exe, and would be able to write to it otherwise.
+/// Mounts `file` read only inside `folder`, to be run from there: a command inside can run the
+/// second stage's program through /proc/self/exe, and would be able to write to it otherwise.
 fn read_only_program(file: &OwnedFd, folder: &Path) -> Result<PathBuf, Failure> {
     let place = folder.join(root::PROGRAM);
     root::write(&place, "").step("open", &place)?;

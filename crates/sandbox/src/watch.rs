@@ -16,7 +16,8 @@ use crate::{Limit, Limits, Status};
 /// How long it may take until a limit is noticed.
 const TICK: Timespec = Timespec { tv_sec: 0, tv_nsec: 25_000_000 };
 
-/// Waits until the command ends, a limit is reached or the starter is gone; then ends every process.
+/// Waits until the command ends, a limit is reached or the starter is gone; then ends every
+/// process.
 pub(crate) fn to_the_end(
     command: Pid,
     limits: &Limits,
@@ -54,8 +55,8 @@ pub(crate) fn to_the_end(
     Ok(Report::Finished { status, processor_time, peak_memory: peak.max(largest) })
 }
 
-/// Takes the ends of all processes that have ended, or with other options than `NOHANG` of all until
-/// there is none; returns the command's.
+/// Takes the ends of all processes that have ended, or with other options than `NOHANG` of all
+/// until there is none; returns the command's.
 fn reap(command: Pid, options: WaitOptions) -> Option<Status> {
     let mut status = None;
     loop {
@@ -78,8 +79,8 @@ fn meaning(end: WaitStatus) -> Status {
 /// Kills every process of the namespace but this one.
 fn kill_all() {
     #[expect(unsafe_code, reason = "rustix has no form of kill for all processes")]
-    // SAFETY: kill takes numbers alone. This is the first process of its namespace, so -1 means those
-    // in it.
+    // SAFETY: kill takes numbers alone. This is the first process of its namespace, so -1 means
+    // those in it.
     let _ = unsafe { libc::kill(-1, libc::SIGKILL) };
 }
 

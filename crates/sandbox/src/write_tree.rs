@@ -41,9 +41,9 @@ pub enum WriteTreeError {
 
 /// Writes `tree` into `folder`, which is made where it is not there, as the user who calls.
 ///
-/// Owners are left out, and so are set-user-ID and set-group-ID bits. Files get the owner's right to
-/// read and write, folders to search too, so that the user can work with them; other bits and times
-/// are kept, and so are links of both kinds.
+/// Owners are left out, and so are set-user-ID and set-group-ID bits. Files get the owner's right
+/// to read and write, folders to search too, so that the user can work with them; other bits and
+/// times are kept, and so are links of both kinds.
 ///
 /// # Errors
 /// When the folder holds something, a hard link dangles, or reading or writing fails. What was

@@ -32,6 +32,9 @@ pub(crate) fn play(role: &str) -> ExitCode {
         println!("{}", written.unwrap_err());
         return ExitCode::SUCCESS;
     }
+    if role == "role:filtered" {
+        refuse_namespaces();
+    }
     let arguments: Vec<String> = std::env::args().skip(2).collect();
     let [upper, lower, script] = arguments.as_slice() else { return ExitCode::FAILURE };
     let lower = [Path::new(lower)];
@@ -43,6 +46,16 @@ pub(crate) fn play(role: &str) -> ExitCode {
         Err(error) => println!("{role} {error}"),
     }
     ExitCode::SUCCESS
+}
+
+/// What container engines do by default to the processes in a container.
+fn refuse_namespaces() {
+    use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
+    let arch = std::env::consts::ARCH.try_into().unwrap();
+    let refused = SeccompAction::Errno(libc::EPERM as u32);
+    let calls = [(libc::SYS_unshare, Vec::new())].into();
+    let filter = SeccompFilter::new(calls, SeccompAction::Allow, refused, arch).unwrap();
+    seccompiler::apply_filter(&BpfProgram::try_from(filter).unwrap()).unwrap();
 }
 
 fn codes() {
@@ -139,7 +152,8 @@ fn inherited() {
     let mut child = Command::new("bash")
         .args([
             "-c",
-            "trap '' INT USR1; exec 7<\"$1\" 9</; exec \"$0\" role:inherited \"$2\" \"$3\" 'ls /proc/self/fd; cat <&7; cat /proc/self/status'",
+            "trap '' INT USR1; exec 7<\"$1\" 9</; exec \"$0\" role:inherited \"$2\" \"$3\" \
+             'ls /proc/self/fd; cat <&7; cat /proc/self/status'",
         ])
         .arg(std::env::current_exe().unwrap())
         .arg(folder.path().join("secret"))

@@ -82,9 +82,10 @@ fn processes() {
 fn writes() {
     let before = tree_of(root());
     let upper = open_folder();
-    let script = "echo new > /etc/new; rm /etc/passwd; rm -r /etc/deep; mkdir /etc/deep; mkdir -m 0 /locked; \
-                  mkdir -m 0755 /locked/in 2>/dev/null; mv /bin/touch /moved; echo t > /tmp/t; echo r > /run/r; \
-                  ln /etc/new /etc/linked; ln -s new /etc/soft; mkdir /sub; chmod 0 /sub; chmod 2755 /etc";
+    let script = "echo new > /etc/new; rm /etc/passwd; rm -r /etc/deep; mkdir /etc/deep; \
+                  mkdir -m 0 /locked; mkdir /locked/in 2>/dev/null; mv /bin/touch /moved; \
+                  echo t > /tmp/t; echo r > /run/r; ln /etc/new /etc/linked; ln -s new /etc/soft; \
+                  mkdir /sub; chmod 0 /sub; chmod 2755 /etc";
     assert!(
         try_bash(script, Limits::default(), upper.path()).unwrap().status
             == sandbox::Status::Code(0)
@@ -154,7 +155,8 @@ fn fake_root() {
     assert_eq!(
         said(
             "echo x > /f; chown 42424:7 /f && chown -h 1 /f && mknod /d c 1 3 && mknod /b b 1 1 && \
-              stat -c '%u:%g' /f; ls /d /b 2>&1 | wc -l; mkfifo /p && mknod /q p && stat -c %F /p /q"
+              stat -c '%u:%g' /f; ls /d /b 2>&1 | wc -l; \
+              mkfifo /p && mknod /q p && stat -c %F /p /q"
         ),
         "0:0\n2\nfifo\nfifo\n"
     );
@@ -222,7 +224,8 @@ fn calls() {
     for (_, number, arguments, _) in table {
         let comma = if arguments.is_empty() { "" } else { "," };
         script += &format!(
-            "$! = 0; $r = syscall({number}{comma} {arguments}); print $r < 0 ? $! + 0 : 0, \"\\n\";\n"
+            "$! = 0; $r = syscall({number}{comma} {arguments}); \
+             print $r < 0 ? $! + 0 : 0, \"\\n\";\n"
         );
     }
     let upper = open_folder();

@@ -4,7 +4,7 @@
     clippy::unwrap_used,
     clippy::disallowed_methods,
     clippy::print_stdout,
-    reason = "a test fails by panicking, starts the tools that judge, and this main tells how it went"
+    reason = "a test fails by panicking and starts the tools that judge; main tells how it went"
 )]
 
 mod bench;

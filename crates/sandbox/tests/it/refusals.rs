@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use sandbox::{Cause, Job, Limits, SandboxError};
+use testkit::tool;
 
 use crate::bench::{open_folder, root, try_bash, try_run};
 use crate::runner::{Test, plain, sandboxed};
@@ -132,13 +133,20 @@ fn within(bwrap: &[&str]) -> String {
 
 fn denied() {
     let said = within(&["--disable-userns"]);
-    let want = "no sandbox can be made here: `unshare(user, mount, pid, ipc, uts, net)` was refused \
-                (No space left on device (os error 28)). No more namespaces may be made: an \
+    let want = "no sandbox can be made here: `unshare(user, mount, pid, ipc, uts, net)` was \
+                refused (No space left on device (os error 28)). No more namespaces may be made: an \
                 administrator can raise `sysctl user.max_user_namespaces`";
     assert!(said.contains(want), "{said}");
     // Another sandbox around it that allows namespaces is fine.
     assert!(within(&[]).contains("exit code 0 \"inside\\n\""));
     // As container engines do it.
+    let upper = open_folder();
+    let said = tool(std::env::current_exe().unwrap().to_str().unwrap());
+    let said = said.arg("role:filtered").arg(upper.path()).arg(root()).arg("echo inside").text();
+    assert!(
+        said.contains("was refused (Operation not permitted (os error 1)). A seccomp"),
+        "{said}"
+    );
     let said = within(&["--tmpfs", "/proc/fs"]);
     assert!(
         said.contains("`mount(proc)` was refused") && said.contains("parts of /proc"),

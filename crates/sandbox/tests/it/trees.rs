@@ -76,6 +76,13 @@ fn removal() {
     sandbox::remove(&place).unwrap();
     sandbox::remove(&place).unwrap();
     assert!(!place.exists());
+    // A link goes, and not what it leads to.
+    fs::create_dir(folder.path().join("kept")).unwrap();
+    fs::set_permissions(folder.path().join("kept"), fs::Permissions::from_mode(0o500)).unwrap();
+    std::os::unix::fs::symlink("kept", &place).unwrap();
+    sandbox::remove(&place).unwrap();
+    let kept = fs::metadata(folder.path().join("kept")).unwrap();
+    assert_eq!(kept.mode() & 0o777, 0o500);
     assert!(fs::exists("/etc/passwd").unwrap());
 }
 
