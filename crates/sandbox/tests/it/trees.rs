@@ -55,6 +55,14 @@ fn refusals() {
     let folder = open_folder();
     fs::write(folder.path().join("x"), "").unwrap();
     assert!(matches!(write_tree(&tree(), folder.path()), Err(WriteTreeError::NotEmpty { .. })));
+    let other = folder.path().join("x");
+    fs::write(&other, "bytes that are not those").unwrap();
+    let digest = Content::from_bytes("what was there before...").sha256;
+    let damaged = Content::from_slice(other.into(), 0, 24, digest);
+    let mut tree_of_it = Tree::new();
+    tree_of_it.insert("f".parse().unwrap(), Node::file(0o644, Epoch(0), damaged)).unwrap();
+    let error = write_tree(&tree_of_it, &folder.path().join("damaged")).unwrap_err();
+    assert!(std::error::Error::source(&error).unwrap().to_string().contains("delete the file"));
     let mut dangling = tree();
     dangling.remove(&"usr/z".parse().unwrap());
     let error = write_tree(&dangling, &folder.path().join("new")).unwrap_err();
