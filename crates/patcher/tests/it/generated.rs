@@ -1,0 +1,247 @@
+//! Random changes to random files, made into patches by Git and diff, applied to files that have
+//! changed in the meantime: Git and GNU patch say what is right.
+
+use super::dice::Dice;
+use super::{Tree, after, file, git_apply, gnu_patch, put, take};
+use patcher::{FileKind, Options};
+
+/// How many cases of each kind.
+const ROUNDS: usize = 150;
+
+fn lines(dice: &mut Dice, count: usize) -> Vec<String> {
+    // Few words, so that lines repeat as they do in code.
+    let words = ["", "    return x", "def f():", "}", "import os", "    pass", "x = 1", "# note"];
+    (0..count)
+        .map(|index| match dice.roll(3) {
+            0 => format!("line {index}"),
+            _ => (*dice.one(&words)).to_owned(),
+        })
+        .collect()
+}
+
+fn edit(dice: &mut Dice, lines: &mut Vec<String>, times: usize) {
+    for _ in 0..times {
+        let at = dice.roll(lines.len() + 1);
+        match dice.roll(4) {
+            0 => lines.insert(at, format!("new {}", dice.roll(1000))),
+            1 if at < lines.len() => _ = lines.remove(at),
+            2 if at < lines.len() => lines[at] = format!("changed {}", dice.roll(1000)),
+            _ => {
+                let end = (at + dice.roll(4)).min(lines.len());
+                let copy: Vec<String> = lines[at..end].to_vec();
+                lines.splice(at..at, copy);
+            }
+        }
+    }
+}
+
+/// A text; its last line may have no newline, its lines may end with CRLF.
+fn text(lines: &[String], newline: bool, crlf: bool) -> Vec<u8> {
+    let end = if crlf { "\r\n" } else { "\n" };
+    let mut text = lines.join(end);
+    if newline && !lines.is_empty() {
+        text += end;
+    }
+    text.into_bytes()
+}
+
+struct Case {
+    base: Tree,
+    changed: Tree,
+    /// What the patch is applied to.
+    target: Tree,
+}
+
+fn case(dice: &mut Dice) -> Case {
+    let crlf = dice.roll(8) == 0;
+    let (mut base, mut changed, mut target) = (Tree::new(), Tree::new(), Tree::new());
+    let paths = ["a.py", "dir/b.py", "dir/with space.txt", "dir/sub/ü.txt", "run.sh", "z\"q.txt"];
+    for path in &paths[..1 + dice.roll(paths.len())] {
+        let count = [0, 1, 3, 8, 30, 80][dice.roll(6)];
+        let old = lines(dice, count);
+        let mut new = old.clone();
+        let times = dice.roll(5);
+        edit(dice, &mut new, times);
+        let mut drifted = old.clone();
+        let drift = [0, 0, 1, 2, 5][dice.roll(5)];
+        edit(dice, &mut drifted, drift);
+        let newline = dice.roll(6) > 0;
+        let newline_after = if dice.roll(6) == 0 { !newline } else { newline };
+        let (old, drifted) = (file(text(&old, newline, crlf)), text(&drifted, newline, crlf));
+        let mut new = file(text(&new, newline_after, crlf));
+        if dice.roll(8) == 0 {
+            new.kind = FileKind::Executable;
+        }
+        if dice.roll(20) == 0 {
+            new = patcher::File { bytes: b"a.py".to_vec(), kind: FileKind::Link };
+        }
+        let name = (*path).to_owned();
+        match dice.roll(10) {
+            // New in the patch.
+            0 => _ = changed.insert(name.clone(), new),
+            // Deleted by it.
+            1 => {
+                base.insert(name.clone(), old.clone());
+                target.insert(name.clone(), old);
+            }
+            // Under another name.
+            2 => {
+                base.insert(name.clone(), old.clone());
+                target.insert(name.clone(), file(drifted));
+                changed.insert(format!("moved/{}", name.replace('/', "-")), new);
+            }
+            // A second one, which Git may call a copy.
+            3 => {
+                base.insert(name.clone(), old.clone());
+                target.insert(name.clone(), file(drifted));
+                changed.insert(format!("copy/{}", name.replace('/', "-")), old.clone());
+                changed.insert(name.clone(), new);
+            }
+            _ => {
+                base.insert(name.clone(), old.clone());
+                target.insert(name.clone(), file(drifted));
+                changed.insert(name.clone(), new);
+            }
+        }
+    }
+    Case { base, changed, target }
+}
+
+/// The change as a patch of Git.
+fn git_diff(case: &Case, options: &str) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let git = |command: &str| {
+        let git = "git -c user.name=a -c user.email=a@b -c core.autocrlf=false";
+        let command = command.replace("git ", &format!("{git} "));
+        testkit::tool("sh").args(["-ec", &command]).folder(folder.path()).run()
+    };
+    put(folder.path(), &case.base);
+    git("git init -q . && git add -A && git commit -q --allow-empty -m base");
+    for path in case.base.keys() {
+        fs_err::remove_file(folder.path().join(path)).unwrap();
+    }
+    put(folder.path(), &case.changed);
+    git(&format!("git add -A && git diff --cached {options} HEAD"))
+}
+
+/// The change as a patch of diff.
+fn plain_diff(case: &Case) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    for side in ["a", "b"] {
+        fs_err::create_dir(folder.path().join(side)).unwrap();
+    }
+    put(&folder.path().join("a"), &case.base);
+    put(&folder.path().join("b"), &case.changed);
+    let command = "diff -ruN --no-dereference a b || true";
+    testkit::tool("sh").args(["-c", command]).folder(folder.path()).run()
+}
+
+fn ours(tree: &Tree, patch: &[u8], fuzz: usize) -> Result<Tree, String> {
+    let patch = patcher::parse(patch, "it.patch").map_err(|error| error.to_string())?;
+    match patcher::apply(tree, &[patch], &Options { fuzz }) {
+        Ok(applied) => Ok(after(tree, &applied)),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn show(tree: Option<&Tree>) -> String {
+    let Some(tree) = tree else { return "refuses".to_owned() };
+    let file = |(path, file): (&String, &patcher::File)| {
+        format!("{path} {} {:?}", file.kind.mode(), String::from_utf8_lossy(&file.bytes))
+    };
+    tree.iter().map(file).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn git_agrees_on_its_own_patches() {
+    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+    let (mut applied, mut refused) = (0, 0);
+    for round in 0..ROUNDS {
+        let case = case(&mut dice);
+        let options = [
+            "--binary -M -C",
+            "--binary",
+            "--binary -M --find-copies-harder",
+            "-U1",
+            "--full-index -U5",
+        ];
+        let patch = git_diff(&case, options[round % options.len()]);
+        if patch.is_empty() {
+            continue;
+        }
+        for target in [&case.base, &case.target] {
+            let theirs = git_apply(target, &patch);
+            let ours = ours(target, &patch, 0);
+            let known = theirs.is_none() && ours.is_err() || ours.as_ref().ok() == theirs.as_ref();
+            applied += usize::from(theirs.is_some());
+            refused += usize::from(theirs.is_none());
+            assert!(
+                known,
+                "round {round}: {}\non\n{}\ngit: {}\nwe: {}",
+                String::from_utf8_lossy(&patch),
+                show(Some(target)),
+                show(theirs.as_ref()),
+                ours.map_or_else(|error| error, |tree| show(Some(&tree))),
+            );
+        }
+    }
+    assert!(applied > ROUNDS && refused > ROUNDS / 10, "{applied} applied, {refused} refused");
+}
+
+/// What GNU patch does in another way, on purpose.
+fn differs_on_purpose(_theirs: Option<&Tree>, _ours: &Result<Tree, String>) -> bool {
+    false
+}
+
+#[test]
+fn patch_agrees_on_plain_diffs() {
+    for fuzz in [0, 2] {
+        let mut dice = Dice(0x2545_f491_4f6c_dd1d);
+        let (mut same, mut other) = (0, Vec::new());
+        for round in 0..ROUNDS {
+            let case = case(&mut dice);
+            let patch = plain_diff(&case);
+            if patch.is_empty() || !patch.starts_with(b"diff") {
+                continue;
+            }
+            for target in [&case.base, &case.target] {
+                let theirs = gnu_patch(target, &patch, fuzz);
+                let ours = ours(target, &patch, fuzz);
+                if theirs.is_none() && ours.is_err() || ours.as_ref().ok() == theirs.as_ref() {
+                    same += 1;
+                } else if !differs_on_purpose(theirs.as_ref(), &ours) {
+                    other.push(format!(
+                        "round {round} fuzz {fuzz}: {}\non\n{}\npatch: {}\nwe: {}",
+                        String::from_utf8_lossy(&patch),
+                        show(Some(target)),
+                        show(theirs.as_ref()),
+                        ours.map_or_else(|error| error, |tree| show(Some(&tree))),
+                    ));
+                }
+            }
+        }
+        assert!(other.is_empty(), "{} differ, {same} do not:\n{}", other.len(), other.join("\n\n"));
+    }
+}
+
+#[test]
+fn what_is_written_is_what_was_found() {
+    let mut dice = Dice(77);
+    for _ in 0..20 {
+        let case = case(&mut dice);
+        let patch = git_diff(&case, "--binary");
+        if patch.is_empty() {
+            continue;
+        }
+        let patch = patcher::parse(&patch, "it.patch").unwrap();
+        let applied = patcher::apply(&case.base, &[patch], &Options::default()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        put(folder.path(), &case.base);
+        let copy = folder.path().with_extension("copy");
+        patcher::write_copy(folder.path(), &copy, &applied).unwrap();
+        patcher::write(folder.path(), &applied).unwrap();
+        assert_eq!(take(folder.path()), case.changed);
+        assert_eq!(take(&copy), case.changed);
+        fs_err::remove_dir_all(copy).unwrap();
+    }
+}
