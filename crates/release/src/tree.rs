@@ -116,7 +116,7 @@ impl Tree {
         }
         faults.extend(clashes::accounts(&tree.services));
         layout::check_overrides(&folder, &ids, &mut faults);
-        layout::check_patches(&folder, &ids, &mut faults);
+        layout::check_patches(&folder, &ids, &tree.services, &mut faults);
         tree.remarks.sort();
         faults.sort();
         if faults.is_empty() { Ok(tree) } else { Err(faults) }

@@ -1,11 +1,13 @@
 //! Which files and folders a tree may have, and the names that they carry.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::str::FromStr;
 
 use names::{Fault, ReleaseId, ServiceName};
 
 use super::UnknownName;
+use crate::Service;
 use crate::folder::{Folder, fault};
 
 /// How the entries of a folder carry their names.
@@ -64,22 +66,29 @@ pub(super) fn check_overrides(folder: &Folder, ids: &[ReleaseId], faults: &mut V
 }
 
 /// Checks the names in `patches`: `<component>/<release>/NNNN-slug.patch`.
-pub(super) fn check_patches(folder: &Folder, ids: &[ReleaseId], faults: &mut Vec<Fault>) {
+pub(super) fn check_patches(
+    folder: &Folder,
+    ids: &[ReleaseId],
+    services: &BTreeMap<ServiceName, Service>,
+    faults: &mut Vec<Fault>,
+) {
     for component in names_of::<ServiceName>(folder, "patches", Shape::Folder, faults) {
         let home = Path::new("patches").join(component.as_str());
+        if !services.contains_key(&component) {
+            // Better no image than one without the patch that somebody counts on.
+            let message = format!("there is no service {component}, and nothing else is patched");
+            let unknown = UnknownName::new("service", component.as_str(), services.keys());
+            faults.push(fault(&home, message, unknown.hint()));
+        }
         let Some(home) = home.to_str() else { continue };
         for id in names_of::<ReleaseId>(folder, home, Shape::Folder, faults) {
             let home = Path::new(home).join(id.to_string());
             check_release(&home, id, ids, faults);
             for entry in folder.list(&home, faults) {
-                let hint = "patches are called NNNN-slug.patch, such as 0001-fix-login.patch";
-                let (message, hint) = if entry.is_folder || !is_patch_name(&entry.name) {
-                    ("it is not a patch", hint)
-                } else {
-                    // Better no image than one without the patch that somebody counts on.
-                    ("patches cannot be applied yet", "move it out of the tree")
-                };
-                faults.push(fault(&home.join(&entry.name), message, hint));
+                if entry.is_folder || !is_patch_name(&entry.name) {
+                    let hint = "patches are called NNNN-slug.patch, such as 0001-fix-login.patch";
+                    faults.push(fault(&home.join(&entry.name), "it is not a patch", hint));
+                }
             }
         }
     }

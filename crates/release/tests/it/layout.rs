@@ -76,12 +76,17 @@ fn locks_notes_and_hidden_files_belong_there() {
 }
 
 #[test]
-fn a_tree_with_patches_is_refused() {
+fn patches_are_those_of_services() {
     let tree = small_tree();
     put(&tree, "patches/keystone/2025.2/0001-fix-login.patch", "");
+    assert_snapshot!(faults(tree.path()), @"");
+    put(&tree, "patches/keystine/2025.2/0001-fix-login.patch", "");
+    put(&tree, "patches/keystone/2025.2/fix-login.patch", "");
     assert_snapshot!(faults(tree.path()), @"
-    patches/keystone/2025.2/0001-fix-login.patch: patches cannot be applied yet
-      hint: move it out of the tree
+    patches/keystine: there is no service keystine, and nothing else is patched
+      hint: did you mean keystone?
+    patches/keystone/2025.2/fix-login.patch: it is not a patch
+      hint: patches are called NNNN-slug.patch, such as 0001-fix-login.patch
     ");
 }
 
