@@ -56,10 +56,11 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct Build {
-    /// The service, such as keystone
+    /// The service, such as keystone; `all` for every recipe that the release has a source for
     pub(crate) service: ServiceName,
-    /// The release, such as 2025.2
-    pub(crate) release: ReleaseId,
+    /// The releases: 2025.1,2025.2
+    #[arg(required = true, value_delimiter = ',')]
+    pub(crate) release: Vec<ReleaseId>,
     #[command(flatten)]
     pub(crate) target: Target,
     /// Fail where the locks are missing, stale or no longer served

@@ -1,11 +1,12 @@
 //! One function for each command.
 
 mod build;
+mod build_all;
 mod check;
 mod import;
 mod lock;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use names::ArchiveName;
 use pipeline::{Outside, OutsideSettings, Setting};
@@ -42,6 +43,7 @@ struct Workplace {
     store: Store,
     outside: Outside,
     now: names::Epoch,
+    host: names::Arch,
     jobs: usize,
 }
 
@@ -54,7 +56,9 @@ impl Workplace {
         };
         let outside = outside(global, surroundings)?;
         let jobs = global.jobs.map_or(surroundings.cpus, usize::from);
-        Ok(Self { root, store: Store::open(&store)?, outside, now: surroundings.now, jobs })
+        let store = Store::open(&store)?;
+        let (now, host) = (surroundings.now, surroundings.host);
+        Ok(Self { root, store, outside, now, host, jobs })
     }
 
     fn setting(&self) -> Setting<'_> {
@@ -63,6 +67,8 @@ impl Workplace {
             store: &self.store,
             outside: &self.outside,
             now: self.now,
+            host: self.host,
+            program: Path::new("/proc/self/exe"),
             jobs: self.jobs,
         }
     }

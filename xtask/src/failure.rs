@@ -31,6 +31,10 @@ pub(crate) enum Failure {
     Write(PathBuf, #[source] std::io::Error),
     #[error("cannot print the result")]
     Print(#[source] std::io::Error),
+    #[error("{failed} of {total} images were not built")]
+    NotAll { failed: usize, total: usize, blame: Blame },
+    #[error(transparent)]
+    Describe(#[from] pipeline::DescribeError),
     #[error(transparent)]
     Store(#[from] store::StoreError),
     #[error(transparent)]
@@ -48,6 +52,7 @@ impl Failure {
             Failure::Fetch(error) => Blame::of_fetch(error),
             Failure::Lock(error) => error.blame(),
             Failure::Build(error) => error.blame(),
+            Failure::NotAll { blame, .. } => *blame,
             _ => Blame::Input,
         }
     }

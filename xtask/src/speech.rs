@@ -92,6 +92,11 @@ impl Teller {
                 let megabytes = *size as f64 / 1e6;
                 format!("     layer  {layer}: {megabytes:.1} MB ({})", short(digest))
             }
+            Event::StepStarted { what } => format!("  building  {what}"),
+            Event::StepFinished { what, digest } => {
+                format!("     built  {what} ({})", short(digest))
+            }
+            Event::Of { image, event } => format!("{image}: {}", self.line(event)?.trim_start()),
             Event::Note { text } => format!("      note  {text}"),
             _ => return None,
         })

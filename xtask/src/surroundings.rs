@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use names::Epoch;
+use names::{Arch, Epoch};
 
 /// The environment, the working directory, the clock and the number of CPUs.
 #[derive(Debug)]
@@ -14,6 +14,8 @@ pub(crate) struct Surroundings {
     pub(crate) folder: PathBuf,
     /// The time: only ever compared with the dates of signatures and indexes.
     pub(crate) now: Epoch,
+    /// The architecture of this machine.
+    pub(crate) host: Arch,
     /// CPUs that this process may use.
     pub(crate) cpus: usize,
 }
@@ -32,6 +34,7 @@ impl Surroundings {
             variables: std::env::vars_os().filter_map(utf8).collect(),
             folder: std::env::current_dir()?,
             now: Epoch(since.map_or(0, |since| since.as_secs())),
+            host: if cfg!(target_arch = "aarch64") { Arch::Arm64 } else { Arch::Amd64 },
             cpus: std::thread::available_parallelism().map_or(1, usize::from),
         })
     }

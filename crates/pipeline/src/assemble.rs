@@ -11,11 +11,12 @@ use venv::Layout;
 use wheels::LockedWheel;
 
 use crate::Event;
+use crate::built_wheel;
 use crate::environment;
 use crate::groups;
 use crate::layers::{self, MadeLayer, WriteOptions};
 use crate::layers_error::{LayersError, MakeLayer};
-use crate::plan::{LayerKind, Plan, PlannedLayer};
+use crate::plan::{LayerKind, Own, Plan, PlannedLayer};
 use crate::service_layer::{self, PREFIX};
 use crate::setting::{Listener, Setting};
 use crate::{fetching, workers};
@@ -172,10 +173,10 @@ fn python(
         .flat_map(|index| &plan.groups[*index].wheels)
         .filter_map(|file| plan.wheels.iter().find(|wheel| wheel.file == *file).copied())
         .collect();
-    if service {
-        locked.push(plan.own);
+    if let (true, Own::Locked(own)) = (service, &plan.own) {
+        locked.push(own);
     }
-    if locked.is_empty() && needed.is_empty() {
+    if !service && needed.is_empty() {
         return Ok(Python { groups: BTreeMap::new(), own: Tree::new() });
     }
     let blobs = fetching::wheels(setting, &locked, tell).map_err(LayersError::Wheels)?;
@@ -215,7 +216,14 @@ fn python(
         }
     }
     let own = match service {
-        true => environment::of_service(&layout, packs[plan.own.file.as_str()])?,
+        true => match &plan.own {
+            Own::Locked(own) => environment::of_service(&layout, packs[own.file.as_str()])?,
+            Own::Built(step) => {
+                let built = built_wheel::build(setting, step, tell)?;
+                let pack = wheels::unpack(setting.store, &built.blob)?;
+                environment::of_service(&layout, (&built.wheel, &pack))?
+            }
+        },
         false => Tree::new(),
     };
     Ok(Python { groups: trees, own })

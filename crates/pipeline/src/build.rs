@@ -18,7 +18,8 @@ use crate::layers::MadeLayer;
 use crate::layers_error::LayersError;
 use crate::locking::{LockMode, LockRequest, Update, lock};
 use crate::locks::Locks;
-use crate::plan::{self, Target};
+use crate::parts::parts;
+use crate::plan::{self, PlanError, Target};
 use crate::setting::{Listener, Setting};
 use crate::summary::{self, ImageSummary, Summary};
 use crate::{Event, examples, image, stale};
@@ -34,48 +35,69 @@ pub fn build(
     request: &BuildRequest,
     tell: Listener<'_>,
 ) -> Result<Summary, BuildError> {
+    let changes = prepare(setting, request, tell)?;
+    finish(setting, request, changes, tell)
+}
+
+/// Checks what can be checked before the work, and mends the locks; gives what changed in them.
+pub(crate) fn prepare(
+    setting: &Setting<'_>,
+    request: &BuildRequest,
+    tell: Listener<'_>,
+) -> Result<Vec<String>, BuildError> {
     let description = Description::read(setting.root, &request.distro)?;
     description.release(request.release)?;
     description.service(&request.service)?;
-    let folder = summary::prepare(request)?;
+    summary::prepare(request)?;
+    mend_locks(setting, request, &description, tell)
+}
 
-    let (locks, relocked) = current_locks(setting, request, &description, tell)?;
+/// Builds from the locks as they are; `changes` is what has changed in them for this build.
+pub(crate) fn finish(
+    setting: &Setting<'_>,
+    request: &BuildRequest,
+    changes: Vec<String>,
+    tell: Listener<'_>,
+) -> Result<Summary, BuildError> {
+    let description = Description::read(setting.root, &request.distro)?;
+    let folder = summary::prepare(request)?;
+    let locks = Locks::read(setting.root, request.release, &request.distro)?;
     let build = Build { setting, request, description: &description };
     match build.images(&locks, tell) {
         Err(BuildError::Layers { source, .. }) if source.is_gone() && !request.locked => {
             tell(Event::Note {
                 text: "locked packages are on no mirror any more: all are chosen anew".to_owned(),
             });
-            let relocked = relock(setting, request, Update::Gone, tell)?;
+            let changes = relock(setting, request, Update::Gone, tell)?;
             let locks = Locks::read(setting.root, request.release, &request.distro)?;
-            build.write(&locks, build.images(&locks, tell)?, folder, relocked)
+            build.write(&locks, build.images(&locks, tell)?, folder, changes)
         }
-        images => build.write(&locks, images?, folder, relocked),
+        images => build.write(&locks, images?, folder, changes),
     }
 }
 
-/// The locks, made or mended where they are missing or stale and that is allowed; and what changed.
-fn current_locks(
+/// Makes or mends the locks where they are missing or stale and that is allowed; gives what changed.
+fn mend_locks(
     setting: &Setting<'_>,
     request: &BuildRequest,
     description: &Description,
     tell: Listener<'_>,
-) -> Result<(Locks, Vec<String>), BuildError> {
+) -> Result<Vec<String>, BuildError> {
     let locks = Locks::read(setting.root, request.release, &request.distro)?;
     let services = std::slice::from_ref(&request.service);
+    let arches = request.arches.iter().copied().collect();
     let mut reasons = Vec::new();
-    for arch in &request.arches {
-        reasons.extend(stale::reasons(description, &locks, request.release, services, *arch)?);
+    for part in parts(description, request.release, services, &arches, setting.host)? {
+        reasons.extend(stale::reasons(description, &locks, request.release, &part)?);
     }
     if reasons.is_empty() {
-        return Ok((locks, Vec::new()));
+        return Ok(Vec::new());
     }
     if request.locked {
         let (release, service) = (request.release, request.service.clone());
         return Err(BuildError::Stale { release, service, reasons });
     }
-    let changes = relock(setting, request, Update::Nothing, tell)?;
-    Ok((Locks::read(setting.root, request.release, &request.distro)?, changes))
+    relock(setting, request, Update::Nothing, tell)
 }
 
 fn relock(
@@ -122,12 +144,17 @@ impl Build<'_> {
         let Self { setting, request, description } = *self;
         let service = description.service(&request.service)?;
         let target = Target {
+            host: setting.host,
             release: request.release,
             arch,
             clamp: request.epoch,
             compression: request.compression,
         };
-        let plan = plan::plan(description, locks, service, target)?;
+        let plan =
+            plan::plan(description, locks, service, target).map_err(|error| match error {
+                PlanError::Describe(error) => BuildError::from(error),
+                PlanError::Locks(error) => BuildError::from(error),
+            })?;
         let failed = |source| BuildError::Layers {
             service: request.service.clone(),
             release: request.release,
@@ -172,10 +199,10 @@ impl Build<'_> {
             manifests.push(manifest);
         }
         let layout = folder.join("oci");
-        let top = oci_writer::write_layout(setting.store, &layout, &manifests, &version)?;
+        let top = oci_writer::write_layout(setting.store, &layout, &manifests, &tag(&version))?;
         let summary = Summary {
             format: 1,
-            name: format!("{}:{version}", request.service),
+            name: format!("{}:{}", request.service, tag(&version)),
             service: request.service.to_string(),
             version,
             release: request.release.to_string(),
@@ -188,4 +215,9 @@ impl Build<'_> {
         summary.write(&folder.join("build.json"))?;
         Ok(summary)
     }
+}
+
+/// A version as a tag, which has no `+` (distribution-spec, "Pulling manifests").
+fn tag(version: &str) -> String {
+    version.replace('+', "-")
 }

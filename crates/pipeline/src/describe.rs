@@ -10,10 +10,12 @@ use release::{Release, Service, UnknownName};
 use source_refs::SourceRef;
 
 use crate::locks::Locks;
+use crate::patch_files::{self, PatchFile};
 
 /// The tree, and the distribution that is asked for.
 #[derive(Debug)]
 pub(crate) struct Description {
+    root: PathBuf,
     pub(crate) tree: release::Tree,
     pub(crate) distro: DistroFile,
     /// The text of the distribution's file: what its layers depend on.
@@ -90,7 +92,7 @@ impl Description {
                 .map_err(|source| DescribeError::Read { path, source })?;
             keyrings.insert(suite.keyring.clone(), bytes);
         }
-        Ok(Self { tree, distro: parsed, distro_text: text, keyrings })
+        Ok(Self { root: root.to_owned(), tree, distro: parsed, distro_text: text, keyrings })
     }
 
     pub(crate) fn release(&self, id: ReleaseId) -> Result<&Release, DescribeError> {
@@ -111,6 +113,16 @@ impl Description {
             return Ok(BTreeSet::from(["full"]));
         }
         services.iter().map(|name| Ok(self.service(name)?.base.as_str())).collect()
+    }
+
+    /// The patches of a service for a release, in the order in which they are applied: that of their
+    /// names.
+    pub(crate) fn patches(
+        &self,
+        service: &ServiceName,
+        release: ReleaseId,
+    ) -> Result<Vec<PatchFile>, DescribeError> {
+        patch_files::read(&self.root, service.as_str(), release)
     }
 
     /// The packages of the distribution that a recipe asks for, in order.
@@ -154,6 +166,11 @@ impl Description {
         self.python_of(debs.into_iter())
     }
 
+    /// The whole version of the interpreter in a base.
+    pub(crate) fn python_of_base(&self, locks: &Locks, base: &str, arch: Arch) -> Option<String> {
+        self.python_of(locks.distro.base_debs(locks.distro.base(base, arch)?).into_iter())
+    }
+
     fn python_of<'a>(&self, mut debs: impl Iterator<Item = &'a LockedDeb>) -> Option<String> {
         let package = format!("python{}-minimal", self.distro.python.version);
         let version = debs.find(|deb| deb.name == package)?.version.as_str();
@@ -165,6 +182,17 @@ impl Description {
     pub(crate) fn service(&self, name: &ServiceName) -> Result<&Service, DescribeError> {
         Ok(self.tree.service(name)?)
     }
+}
+
+/// The services of the tree at `root` that `release` has a source for, by name.
+///
+/// # Errors
+/// When the tree has faults, or no such release.
+pub fn services(root: &Path, release: ReleaseId) -> Result<Vec<ServiceName>, DescribeError> {
+    let tree = release::Tree::read(root).map_err(DescribeError::Faults)?;
+    let release = tree.release(release)?;
+    let has_source = |name: &&ServiceName| release.sources.get(name).is_some();
+    Ok(tree.services.keys().filter(has_source).cloned().collect())
 }
 
 /// The ids of the distributions that a tree has, in order.

@@ -51,6 +51,18 @@ pub enum Event {
         /// Whether it came over the network.
         fetched: bool,
     },
+    /// A step is run in the sandbox.
+    StepStarted {
+        /// What it makes.
+        what: String,
+    },
+    /// A step has been run in the sandbox.
+    StepFinished {
+        /// What it has made.
+        what: String,
+        /// The digest of that.
+        digest: Digest,
+    },
     /// A layer is being made.
     LayerStarted {
         /// What it holds.
@@ -71,6 +83,13 @@ pub enum Event {
         digest: Digest,
         /// Its compressed bytes.
         size: u64,
+    },
+    /// Something of one image, where several are built at a time.
+    Of {
+        /// The image: `keystone 2025.2`.
+        image: String,
+        /// What happened.
+        event: Box<Event>,
     },
     /// Something that the user may want to know, and that stops nothing.
     Note {

@@ -28,6 +28,16 @@ pub(crate) fn debs(
     setting.outside.blobs(setting.store, &wants, &mut arrived)
 }
 
+/// Puts one wheel or source archive into the store.
+pub(crate) fn wheel(
+    setting: &Setting<'_>,
+    wheel: &LockedWheel,
+    tell: Listener<'_>,
+) -> Result<Blob, LocateError> {
+    let mut blobs = wheels(setting, &[wheel], tell)?;
+    Ok(blobs.swap_remove(0))
+}
+
 /// Puts wheels into the store; gives them in their order.
 pub(crate) fn wheels(
     setting: &Setting<'_>,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use names::{Arch, ServiceName};
 
-use crate::lock::{ReleaseLock, ServiceList};
+use crate::lock::{LockedSource, ReleaseLock, ServiceList};
 
 /// An image of a release: a service for an architecture.
 pub(crate) type ImageName = (ServiceName, Arch);
@@ -25,7 +25,7 @@ pub(crate) fn groups(lock: &ReleaseLock, service: &ServiceList) -> Vec<Group> {
     let name = |list: &ServiceList| (list.name.clone(), list.arch);
     let mut users: BTreeMap<&str, BTreeSet<ImageName>> = BTreeMap::new();
     for list in &lock.services {
-        let own = lock.source(list).map(|source| source.wheel.as_str());
+        let own = lock.source(list).and_then(LockedSource::wheel);
         for wheel in list.wheels.iter().map(String::as_str).filter(|wheel| Some(*wheel) != own) {
             users.entry(wheel).or_default().insert(name(list));
         }
@@ -55,7 +55,7 @@ pub(crate) fn below<'a>(groups: &'a [Group], group: &'a Group) -> impl Iterator<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lock::{LockedSource, SourceKind};
+    use crate::lock::SourceKind;
 
     fn lock(images: &[(&str, Arch, &[&str])]) -> ReleaseLock {
         let mut lock =
@@ -66,7 +66,9 @@ mod tests {
                 reference: "1".to_owned(),
                 kind: SourceKind::Wheel,
                 version: "1".to_owned(),
-                wheel: format!("{name}.whl"),
+                file: format!("{name}.whl"),
+                patches: vec![],
+                build: vec![],
             });
             let list = lock.list_mut(&name.parse().unwrap(), *arch);
             list.source = format!("{name}=1");

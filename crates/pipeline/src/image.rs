@@ -34,6 +34,10 @@ pub(crate) fn config(
         ("org.openstack.source-ref".to_owned(), source.reference.clone()),
         ("org.openstack.architecture".to_owned(), arch.to_string()),
     ]);
+    if !source.patches.is_empty() {
+        let names: Vec<&str> = source.patches.iter().map(|patch| patch.file.as_str()).collect();
+        labels.insert("org.openstack.patches".to_owned(), names.join(" "));
+    }
     labels.extend(service.image.labels.clone());
     RunConfig {
         user: format!("{}:{}", user.uid, user.gid),

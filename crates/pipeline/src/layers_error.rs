@@ -8,6 +8,7 @@ use venv::{InstallError, LayoutError, MergeError};
 use wheels::{LocateError, UnpackError};
 
 use crate::blame::Blame;
+use crate::built_wheel::BuiltWheelError;
 use crate::layers::MakeLayerError;
 use crate::service_layer::ServiceError;
 
@@ -45,6 +46,9 @@ pub enum LayersError {
     /// The service does not fit.
     #[error(transparent)]
     Service(#[from] ServiceError),
+    /// The service's wheel cannot be built.
+    #[error(transparent)]
+    Built(#[from] BuiltWheelError),
     /// A layer cannot be written.
     #[error(transparent)]
     Layer(#[from] MakeLayer),
@@ -59,6 +63,7 @@ impl LayersError {
     /// Who must act.
     pub(crate) fn blame(&self) -> Blame {
         match self {
+            LayersError::Built(error) => error.blame(),
             LayersError::Debs(error) => Blame::of_fetch(error),
             LayersError::Wheels(error) => of_locate(error),
             LayersError::Deb(_) | LayersError::Wheel(_) => Blame::Verification,

@@ -16,7 +16,15 @@
 //! });
 //! let root = std::path::Path::new("/srv/releases");
 //! let now = names::Epoch::from_rfc3339("2026-11-21").unwrap();
-//! let setting = Setting { root, store: &store, outside: &outside, now, jobs: 2 };
+//! let setting = Setting {
+//!     root,
+//!     store: &store,
+//!     outside: &outside,
+//!     now,
+//!     host: names::Arch::Amd64,
+//!     program: "/proc/self/exe".as_ref(),
+//!     jobs: 2,
+//! };
 //! let request = BuildRequest {
 //!     service: "keystone".parse()?,
 //!     release: "2025.2".parse()?,
@@ -35,6 +43,8 @@
 mod assemble;
 mod blame;
 mod build;
+mod build_all;
+mod built_wheel;
 mod check;
 mod describe;
 mod environment;
@@ -52,6 +62,9 @@ mod lock;
 mod locking;
 mod locks;
 mod outside;
+mod parts;
+mod patch_files;
+mod patched;
 mod plan;
 mod service_layer;
 mod setting;
@@ -61,18 +74,21 @@ mod workers;
 
 pub use blame::Blame;
 pub use build::{BuildError, BuildRequest, build};
+pub use build_all::build_all;
+pub use built_wheel::BuiltWheelError;
 pub use check::check;
-pub use describe::DescribeError;
+pub use describe::{DescribeError, services};
 pub use event::Event;
 pub use files::write_file;
 pub use layers_error::{LayersError, MakeLayer};
 pub use lock::{
-    BaseList, DistroLock, LockFile, LockFileError, LockedSource, ReleaseLock, ServiceList,
-    SourceKind,
+    BaseList, DistroLock, LockFile, LockFileError, LockedPatch, LockedSource, ReleaseLock,
+    ServiceList, SourceKind,
 };
 pub use locking::{LockError, LockMode, LockReport, LockRequest, ScriptFault, Update, lock};
 pub use locks::LocksError;
 pub use outside::{Outside, OutsideSettings};
+pub use patched::PatchedError;
 pub use service_layer::ServiceError;
 pub use setting::{Listener, Setting};
 pub use stale::stale;

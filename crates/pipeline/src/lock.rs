@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use distro::{LockedDeb, LockedSuite};
-use names::{Arch, DistroId, Fault, Place, ReleaseId, ServiceName};
+use names::{Arch, Digest, DistroId, Fault, Place, ReleaseId, ServiceName};
 use serde::{Deserialize, Serialize};
 use wheels::LockedWheel;
 
@@ -59,13 +59,16 @@ pub struct ReleaseLock {
     /// The services, by name and architecture.
     #[serde(default, rename = "service", skip_serializing_if = "Vec::is_empty")]
     pub services: Vec<ServiceList>,
-    /// The sources of the services, by component and ref.
+    /// The sources of the services, by component and version.
     #[serde(default, rename = "source", skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<LockedSource>,
     /// Every package of the distribution that a service refers to, by name, version, architecture.
     #[serde(default, rename = "deb", skip_serializing_if = "Vec::is_empty")]
     pub debs: Vec<LockedDeb>,
-    /// Every wheel that a service refers to, by project, version and file.
+    /// Every source archive that a source refers to, by project, version and file.
+    #[serde(default, rename = "sdist", skip_serializing_if = "Vec::is_empty")]
+    pub sdists: Vec<LockedWheel>,
+    /// Every wheel that a service or the build of a source refers to, by project, version and file.
     #[serde(default, rename = "wheel", skip_serializing_if = "Vec::is_empty")]
     pub wheels: Vec<LockedWheel>,
 }
@@ -78,7 +81,7 @@ pub struct ServiceList {
     pub name: ServiceName,
     /// The architecture.
     pub arch: Arch,
-    /// Its source, as `component=ref`.
+    /// Its source, as `component=version`.
     pub source: String,
     /// The base that its image starts from: `full` or `slim`.
     pub base: String,
@@ -90,7 +93,7 @@ pub struct ServiceList {
     pub requirements: Vec<String>,
     /// The packages that these need besides the base: `name=version`, by name.
     pub debs: Vec<String>,
-    /// The wheels, the service's own among them, by file name.
+    /// The wheels, by file name; the service's own among them, unless it is built from source.
     pub wheels: Vec<String>,
 }
 
@@ -105,10 +108,27 @@ pub struct LockedSource {
     pub reference: String,
     /// How it is had.
     pub kind: SourceKind,
-    /// The version that it has.
+    /// The version that it has; with patches that of the release and a local part that stands for
+    /// them, `28.1.0+p2.1a2b3c4d` (PEP 440).
     pub version: String,
-    /// The wheel that it is, by file name.
-    pub wheel: String,
+    /// The wheel or source archive, by its name.
+    pub file: String,
+    /// The patches, in the order in which they are applied.
+    #[serde(default, rename = "patch", skip_serializing_if = "Vec::is_empty")]
+    pub patches: Vec<LockedPatch>,
+    /// The wheels that it is built with, by file name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub build: Vec<String>,
+}
+
+/// A patch in a lock.
+#[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct LockedPatch {
+    /// The name of its file in `patches/<component>/<release>/`.
+    pub file: String,
+    /// The digest of that file.
+    pub sha256: Digest,
 }
 
 /// How the source of a component is had.
@@ -117,6 +137,9 @@ pub struct LockedSource {
 pub enum SourceKind {
     /// The official wheel of a release, from the Python index, by its digest.
     Wheel,
+    /// Built here from the official source archive of a release, which comes from the Python index by
+    /// its digest, with patches.
+    Sdist,
 }
 
 /// Why a lock cannot be read.
@@ -225,10 +248,17 @@ impl LockFile for ReleaseLock {
         self.services.sort();
         let services = &self.services;
         self.debs.retain(|deb| services.iter().any(|list| refers(&list.debs, list.arch, deb)));
-        self.wheels.retain(|wheel| services.iter().any(|list| list.wheels.contains(&wheel.file)));
         self.sources.retain(|source| services.iter().any(|list| list.source == source.key()));
         self.sources.sort();
         self.sources.dedup();
+        let sources = &self.sources;
+        let built = |file: &String| sources.iter().any(|source| source.build.contains(file));
+        let listed = |file: &String| services.iter().any(|list| list.wheels.contains(file));
+        self.wheels.retain(|wheel| listed(&wheel.file) || built(&wheel.file));
+        let is_file = |sdist: &LockedWheel| sources.iter().any(|source| source.file == sdist.file);
+        self.sdists.retain(is_file);
+        self.sdists.sort();
+        self.sdists.dedup();
         sort_debs(&mut self.debs);
         self.wheels.sort_by(|a, b| {
             (&a.project, &a.version, &a.file).cmp(&(&b.project, &b.version, &b.file))
@@ -241,18 +271,27 @@ impl LockFile for ReleaseLock {
             let wheel = |file: &&String| !self.wheels.iter().any(|wheel| wheel.file == **file);
             let source = self.sources.iter().find(|source| source.key() == list.source);
             let Some(source) = source else { return Some(list.source.clone()) };
+            let own = match source.kind {
+                SourceKind::Wheel => list.wheels.contains(&source.file),
+                SourceKind::Sdist => self.sdists.iter().any(|sdist| sdist.file == source.file),
+            };
             missing(&list.debs, list.arch, &self.debs)
                 .next()
-                .or_else(|| list.wheels.iter().find(wheel).cloned())
-                .or_else(|| (!list.wheels.contains(&source.wheel)).then(|| source.wheel.clone()))
+                .or_else(|| list.wheels.iter().chain(&source.build).find(wheel).cloned())
+                .or_else(|| (!own).then(|| source.file.clone()))
         })
     }
 }
 
 impl LockedSource {
-    /// How lists refer to it: `component=ref`.
+    /// How lists refer to it: `component=version`.
     pub fn key(&self) -> String {
-        format!("{}={}", self.component, self.reference)
+        format!("{}={}", self.component, self.version)
+    }
+
+    /// The wheel that it is, where it is one.
+    pub fn wheel(&self) -> Option<&str> {
+        (self.kind == SourceKind::Wheel).then_some(self.file.as_str())
     }
 }
 
@@ -286,8 +325,8 @@ impl ReleaseLock {
 
     /// An empty lock.
     pub fn new(release: ReleaseId, distro: DistroId) -> Self {
-        let (services, sources, debs, wheels) = (vec![], vec![], vec![], vec![]);
-        Self { format: FORMAT, release, distro, services, sources, debs, wheels }
+        let (services, sources, debs, sdists, wheels) = (vec![], vec![], vec![], vec![], vec![]);
+        Self { format: FORMAT, release, distro, services, sources, debs, sdists, wheels }
     }
 
     /// The list of a service.
@@ -318,6 +357,13 @@ impl ReleaseLock {
     /// The source that a list refers to.
     pub fn source(&self, list: &ServiceList) -> Option<&LockedSource> {
         self.sources.iter().find(|source| source.key() == list.source)
+    }
+
+    /// The source archive that a source refers to, and the wheels that it is built with.
+    pub fn build_of(&self, source: &LockedSource) -> Option<(&LockedWheel, Vec<&LockedWheel>)> {
+        let sdist = self.sdists.iter().find(|sdist| sdist.file == source.file)?;
+        let find = |file: &String| self.wheels.iter().find(|wheel| wheel.file == *file);
+        Some((sdist, source.build.iter().filter_map(find).collect()))
     }
 
     /// The packages of the distribution that a service takes besides the base.

@@ -5,10 +5,9 @@ pub(crate) mod error;
 mod packages;
 mod python;
 pub(crate) mod request;
+mod source;
 
 use std::collections::BTreeSet;
-
-use names::{Arch, ServiceName};
 
 pub use error::{LockError, ScriptFault};
 pub use request::{LockMode, LockReport, LockRequest, Update};
@@ -18,6 +17,7 @@ use crate::describe::Description;
 use crate::files::write_file;
 use crate::lock::{DistroLock, LockFile, ReleaseLock};
 use crate::locks::Locks;
+use crate::parts::{Part, parts};
 use crate::setting::{Listener, Setting};
 use crate::stale;
 
@@ -43,17 +43,17 @@ pub fn lock(
     let others_before = packages::others(setting, request, &description)?;
     let mut others = others_before.clone();
     let mut worked = false;
-    for arch in request.arches(&before) {
-        let release = request.release;
-        let current = stale::reasons(&description, &after, release, &services, arch)?;
+    let arches = request.arches(&before);
+    for part in parts(&description, request.release, &services, &arches, setting.host)? {
+        let current = stale::reasons(&description, &after, request.release, &part)?;
         if current.is_empty() && request.update == Update::Nothing {
             continue;
         }
         worked = true;
-        let work = Work { setting, request, description: &description, services: &services, arch };
+        let work = Work { setting, request, description: &description, part: &part };
         packages::lock(&work, &mut after, &mut others, tell)?;
         let mut unmet = Vec::new();
-        for service in &services {
+        for service in part.services {
             match python::lock(&work, service, &mut after, tell) {
                 // The others may have faults of their own: a person wants to see all of them.
                 Err(error @ LockError::Closure { .. }) => unmet.push(error),
@@ -102,8 +102,7 @@ struct Work<'a> {
     setting: &'a Setting<'a>,
     request: &'a LockRequest,
     description: &'a Description,
-    services: &'a [ServiceName],
-    arch: Arch,
+    part: &'a Part<'a>,
 }
 
 /// A name to update must be in the locks: a misspelt one would update nothing in silence.

@@ -8,12 +8,15 @@ use oci_writer::Compression;
 use release::Service;
 use wheels::LockedWheel;
 
-use crate::describe::Description;
+use crate::built_wheel::WheelStep;
+use crate::describe::{DescribeError, Description};
 use crate::groups::{self, Group};
 use crate::image_info;
 use crate::key::Key;
 use crate::layers::KIND;
+use crate::lock::SourceKind;
 use crate::locks::{Locks, LocksError};
+use crate::parts::BUILD;
 
 /// All that decides about the layers of one image. Plain data: nothing is read or fetched for it.
 #[derive(Debug)]
@@ -32,16 +35,27 @@ pub(crate) struct Plan<'a> {
     pub(crate) system_asked: Vec<String>,
     /// The interpreter's version.
     pub(crate) python: &'a str,
-    /// Every wheel of the service, its own among them.
+    /// Every locked wheel of the service.
     pub(crate) wheels: Vec<&'a LockedWheel>,
     /// The service's own wheel.
-    pub(crate) own: &'a LockedWheel,
+    pub(crate) own: Own<'a>,
+    /// The version of the service.
+    pub(crate) version: &'a str,
     /// The wheels by layer, the most shared first; the service's own is in none.
     pub(crate) groups: Vec<Group>,
     /// The files of `/etc/image_info`.
     pub(crate) info: Vec<(&'static str, String)>,
     /// The layers, the lowest first.
     pub(crate) layers: Vec<PlannedLayer>,
+}
+
+/// How a service's own wheel is had.
+#[derive(Debug)]
+pub(crate) enum Own<'a> {
+    /// It is locked.
+    Locked(&'a LockedWheel),
+    /// It is built.
+    Built(WheelStep<'a>),
 }
 
 /// A layer that an image has.
@@ -66,10 +80,21 @@ pub(crate) enum LayerKind {
 /// What a plan is made for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Target {
+    /// The architecture of this machine.
+    pub(crate) host: Arch,
     pub(crate) release: ReleaseId,
     pub(crate) arch: Arch,
     pub(crate) clamp: Option<Epoch>,
     pub(crate) compression: Compression,
+}
+
+/// Why an image cannot be planned.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PlanError {
+    #[error(transparent)]
+    Describe(#[from] DescribeError),
+    #[error(transparent)]
+    Locks(#[from] LocksError),
 }
 
 /// Plans the image of `service`.
@@ -78,18 +103,40 @@ pub(crate) fn plan<'a>(
     locks: &'a Locks,
     service: &'a Service,
     target: Target,
-) -> Result<Plan<'a>, LocksError> {
-    let Target { release, arch, clamp, compression } = target;
+) -> Result<Plan<'a>, PlanError> {
+    let Target { host, release, arch, clamp, compression } = target;
     let list = locks.service(&service.name, arch)?;
     let base_list = locks.base(&list.base, arch)?;
     let source = locks.source(list)?;
     let base = locks.distro.base_debs(base_list);
     let system = locks.release.service_debs(list);
     let wheels = locks.release.service_wheels(list);
-    let own = wheels.iter().find(|wheel| wheel.file == source.wheel);
-    let own = *own.ok_or_else(|| locks.missing(&service.name, arch))?;
+    let missing = || locks.missing(&service.name, arch);
+    let own = match source.kind {
+        SourceKind::Wheel => {
+            let own = wheels.iter().find(|wheel| wheel.file == source.file);
+            Own::Locked(own.ok_or_else(missing)?)
+        }
+        SourceKind::Sdist => {
+            let (sdist, build) = locks.release.build_of(source).ok_or_else(missing)?;
+            let base = locks.base(BUILD, host)?;
+            let patches = description.patches(&service.name, release)?;
+            Own::Built(WheelStep {
+                host,
+                distro: &description.distro,
+                distro_text: &description.distro_text,
+                project: &service.project,
+                version: &source.version,
+                sdist,
+                patches,
+                build,
+                base: locks.distro.base_debs(base),
+                base_asked: &base.packages,
+            })
+        }
+    };
     let all: Vec<&LockedDeb> = base.iter().chain(&system).copied().collect();
-    let info = image_info::files(service, release, source, &all, &wheels).into();
+    let info = image_info::files(service, release, source, &all, &wheels, &own).into();
     let mut plan = Plan {
         arch,
         service,
@@ -102,6 +149,7 @@ pub(crate) fn plan<'a>(
         python: &list.python,
         wheels,
         own,
+        version: &source.version,
         groups: groups::groups(&locks.release, list),
         info,
         layers: Vec::new(),
@@ -177,17 +225,21 @@ fn layers(
             kind: LayerKind::Python(index),
         });
     }
+    let own = match &plan.own {
+        Own::Locked(wheel) => format!("{} {}", wheel.file, wheel.sha256),
+        Own::Built(step) => format!("built {}", step.key()),
+    };
     let info = plan.info.iter().map(|(name, text)| format!("{name}\n{text}"));
     let service = start("service")
         .with("system", system.as_bytes())
         .with_all("python", python.iter().map(Digest::as_bytes))
         .with("recipe", recipe(plan.service))
         .with("release", release.to_string())
-        .with("wheel", format!("{} {}", plan.own.file, plan.own.sha256))
+        .with("wheel", own)
         .with_all("info", info)
         .finish();
     layers.push(PlannedLayer {
-        name: format!("{} {}", plan.service.name, plan.own.version),
+        name: format!("{} {}", plan.service.name, plan.version),
         key: service,
         kind: LayerKind::Service,
     });

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use names::Epoch;
+use names::{Arch, Epoch};
 use store::Store;
 
 use crate::Outside;
@@ -19,9 +19,13 @@ pub struct Setting<'a> {
     /// The time now, for the validity of signatures and indexes alone. It never reaches what is
     /// written.
     pub now: Epoch,
+    /// The architecture of this machine: the one that a build step can be run for.
+    pub host: Arch,
+    /// This program, whose `main` begins with `sandbox::reenter`: a build step starts it anew.
+    pub program: &'a Path,
     /// Threads for unpacking and compressing; what is written does not depend on it.
     pub jobs: usize,
 }
 
 /// Who is told what happens meanwhile.
-pub type Listener<'a> = &'a mut dyn FnMut(crate::Event);
+pub type Listener<'a> = &'a mut (dyn FnMut(crate::Event) + Send);

@@ -3,16 +3,18 @@
 use std::path::Path;
 
 use constraints::{Environment, parse_version};
-use names::{Arch, ReleaseId, ServiceName};
+use names::{Arch, ReleaseId};
 use release::{Release, Service};
 use source_refs::Source;
 use wheels::LockedWheel;
 
 use crate::describe::Description;
-use crate::lock::ServiceList;
+use crate::lock::{LockedPatch, ServiceList};
 use crate::locking::error::LockError;
 use crate::locking::request::LockRequest;
 use crate::locks::Locks;
+use crate::parts::{Part, parts};
+use crate::patch_files::PatchFile;
 
 /// Why the locks do not follow from the tree at `root`, each reason a line; an empty list means that
 /// they do. Offline: locking anew would take the same way when what it starts from is the same, which
@@ -21,13 +23,14 @@ use crate::locks::Locks;
 ///
 /// # Errors
 /// When the tree or the locks cannot be read.
-pub fn stale(root: &Path, request: &LockRequest) -> Result<Vec<String>, LockError> {
+pub fn stale(root: &Path, request: &LockRequest, host: Arch) -> Result<Vec<String>, LockError> {
     let description = Description::read(root, &request.distro)?;
     let locks = Locks::read(root, request.release, &request.distro)?;
     let services = request.services(&description, &locks)?;
+    let arches = request.arches(&locks);
     let mut all = Vec::new();
-    for arch in request.arches(&locks) {
-        all.extend(reasons(&description, &locks, request.release, &services, arch)?);
+    for part in parts(&description, request.release, &services, &arches, host)? {
+        all.extend(reasons(&description, &locks, request.release, &part)?);
     }
     Ok(all)
 }
@@ -37,11 +40,11 @@ pub(crate) fn reasons(
     description: &Description,
     locks: &Locks,
     release: ReleaseId,
-    services: &[ServiceName],
-    arch: Arch,
+    part: &Part<'_>,
 ) -> Result<Vec<String>, LockError> {
+    let Part { arch, services, ref bases } = *part;
     let mut reasons = Vec::new();
-    for base in description.bases(services)? {
+    for base in bases {
         reasons.extend(of_base(description, locks, base, arch)?);
     }
     let release = description.release(release)?;
@@ -97,13 +100,21 @@ fn of_service(
         return Ok(reasons);
     };
     compare("the source", version.clone(), source.reference.clone());
+    let shown = |patches: Vec<LockedPatch>| {
+        let lines = patches.iter().map(|patch| format!("{} {}", patch.file, patch.sha256));
+        lines.collect::<Vec<_>>().join(", ")
+    };
+    let patches = description.patches(&service.name, release.id)?;
+    let patches = patches.iter().map(PatchFile::locked).collect();
+    compare("the patches", shown(patches), shown(source.patches.clone()));
     let python = description.locked_python(locks, &service.base, &service.name, list.arch);
     if let Some(python) = python {
         compare("the interpreter", python, list.python.clone());
     }
     let environment = Environment::linux(&list.python, list.arch)
         .map_err(|source| LockError::Python { version: list.python.clone(), source })?;
-    for wheel in locks.release.service_wheels(list) {
+    let build = locks.release.build_of(source).map(|(_, wheels)| wheels).unwrap_or_default();
+    for wheel in locks.release.service_wheels(list).into_iter().chain(build) {
         if wheel.project != service.project {
             reasons.extend(of_pin(release, &environment, wheel));
         }

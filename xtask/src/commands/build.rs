@@ -1,15 +1,18 @@
 //! `cooperage build`.
 
-use names::{Arch, Epoch};
+use names::{Arch, Epoch, ReleaseId, ServiceName};
 use pipeline::{BuildRequest, Summary};
 
-use super::Workplace;
+use super::{Workplace, build_all};
 use crate::args::{Build, Compression, Global, Target};
 use crate::failure::Failure;
 use crate::speech::{self, Teller};
 use crate::surroundings::Surroundings;
 
-/// Builds the image of a service and says what was made.
+/// Stands for every service.
+const ALL: &str = "all";
+
+/// Builds the image of a service, or several, and says what was made.
 pub(crate) fn run(
     build: &Build,
     global: &Global,
@@ -23,9 +26,9 @@ pub(crate) fn run(
     };
     let workplace = Workplace::open(global, surroundings)?;
     let out = build.out.as_ref().map(|out| surroundings.absolute(out));
-    let request = BuildRequest {
-        service: build.service.clone(),
-        release: build.release,
+    let request = |service: ServiceName, release: ReleaseId| BuildRequest {
+        service,
+        release,
         distro: build.target.distro.clone(),
         arches: arches(&build.target),
         compression: match build.compression {
@@ -34,13 +37,27 @@ pub(crate) fn run(
         },
         locked: build.locked,
         epoch,
-        out: out.unwrap_or_else(|| workplace.root.join("out")),
+        out: out.clone().unwrap_or_else(|| workplace.root.join("out")),
     };
     let mut teller = Teller::new(global.quiet);
-    let summary =
-        pipeline::build(&workplace.setting(), &request, &mut |event| teller.tell(&event))?;
-    let text = if global.json { summary.to_json() } else { table(&summary) };
-    speech::print(&text).map_err(Failure::Print)
+    let mut tell = |event| teller.tell(&event);
+    let setting = workplace.setting();
+    if let ([release], false) = (&build.release[..], build.service.as_str() == ALL) {
+        let request = request(build.service.clone(), *release);
+        let summary = pipeline::build(&setting, &request, &mut tell)?;
+        let text = if global.json { summary.to_json() } else { table(&summary) };
+        return speech::print(&text).map_err(Failure::Print);
+    }
+    let mut requests = Vec::new();
+    for release in &build.release {
+        let services = match build.service.as_str() {
+            ALL => pipeline::services(&workplace.root, *release)?,
+            _ => vec![build.service.clone()],
+        };
+        requests.extend(services.into_iter().map(|service| request(service, *release)));
+    }
+    let results = pipeline::build_all(&setting, &requests, &mut tell);
+    build_all::report(global, &requests, results)
 }
 
 /// The architectures that were asked for; the commonest where none was.

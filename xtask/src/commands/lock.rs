@@ -24,7 +24,7 @@ pub(crate) fn run(
         mode: if lock.outdated { LockMode::Compare } else { LockMode::Write },
     };
     if lock.check {
-        let reasons = pipeline::stale(&root(global, surroundings)?, &request)?;
+        let reasons = pipeline::stale(&root(global, surroundings)?, &request, surroundings.host)?;
         if reasons.is_empty() {
             return report(global, "the lock follows from the tree", &[]);
         }

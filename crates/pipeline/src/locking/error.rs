@@ -9,12 +9,13 @@ use distro::{ClassifyError, DebError, PackagesError, SolveError, SuiteError, Unk
 use names::{DistroId, ReleaseId, ServiceName};
 use signer::KeyringError;
 use store::FetchError;
-use wheels::ClosureErrors;
+use wheels::{ClosureErrors, LocateError, SdistError};
 
 use crate::blame::Blame;
 use crate::describe::DescribeError;
 use crate::layers_error::of_locate;
 use crate::locks::LocksError;
+use crate::patched::PatchedError;
 
 /// Why locking failed. Nothing was written.
 #[derive(Debug, thiserror::Error)]
@@ -109,6 +110,41 @@ pub enum LockError {
     /// The requirements of several services cannot be met.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n\n"))]
     Closures(Vec<LockError>),
+    /// A patched service needs its source archive, which cannot be had.
+    #[error("{service} {release} has patches, and its source archive cannot be had")]
+    Sdist {
+        /// The service.
+        service: ServiceName,
+        /// The release.
+        release: ReleaseId,
+        /// Why.
+        source: LocateError,
+    },
+    /// A source archive cannot be unpacked.
+    #[error("a source archive cannot be unpacked")]
+    UnpackSdist(#[from] SdistError),
+    /// The version of a patched service is none.
+    #[error("{service} {release}: `{version}` in source-refs.yaml is no version")]
+    SourceVersion {
+        /// The service.
+        service: ServiceName,
+        /// The release.
+        release: ReleaseId,
+        /// The version.
+        version: String,
+        /// Why.
+        source: VersionError,
+    },
+    /// The patches of a service do not apply, or leave a source that cannot be built.
+    #[error("{service} {release} cannot be patched")]
+    Patched {
+        /// The service.
+        service: ServiceName,
+        /// The release.
+        release: ReleaseId,
+        /// Why.
+        source: Box<PatchedError>,
+    },
     /// A name to update is nowhere in the locks.
     #[error("nothing that is locked is called {name}: leave out --update to lock what is missing")]
     NotLocked {
@@ -161,7 +197,8 @@ impl LockError {
                 _ => Blame::Verification,
             },
             LockError::Fetch(error) => Blame::of_fetch(error),
-            LockError::Deb(_) => Blame::Verification,
+            LockError::Deb(_) | LockError::UnpackSdist(_) => Blame::Verification,
+            LockError::Sdist { source, .. } => of_locate(source),
             LockError::Closure { source, .. } => of_closure(source),
             LockError::Closures(errors) => worst(errors.iter().map(LockError::blame)),
             _ => Blame::Input,

@@ -12,6 +12,7 @@ use crate::Event;
 use crate::describe::Description;
 use crate::lock::{BaseList, LockFile as _, ReleaseLock, deb_key};
 use crate::locks::Locks;
+use crate::parts::Part;
 use crate::setting::{Listener, Setting};
 use crate::{examples, fetching, workers};
 
@@ -24,7 +25,8 @@ pub(super) fn lock(
     others: &mut [ReleaseLock],
     tell: Listener<'_>,
 ) -> Result<(), LockError> {
-    let Work { setting, request, description, services, arch } = *work;
+    let Work { setting, request, description, part } = *work;
+    let Part { arch, ref bases, services } = *part;
     tell(Event::LockingDistro { distro: request.distro.to_string(), arch });
     let held: Vec<LockedDeb> = {
         let all = locks.distro.debs.iter().chain(&locks.release.debs);
@@ -39,7 +41,7 @@ pub(super) fn lock(
 
     let mut chosen = Vec::new();
     let mut any_moved = false;
-    for name in description.bases(services)? {
+    for name in bases {
         let asked = description.base(name)?;
         let what = format!("the base {name} of {}", request.distro);
         let solving = distro::Request {
@@ -50,7 +52,7 @@ pub(super) fn lock(
         };
         let base = solve(&index, &solving, &what)?;
         let list = BaseList {
-            name: name.to_owned(),
+            name: (*name).to_owned(),
             arch,
             packages: asked.packages.clone(),
             debs: base.iter().map(deb_key).collect(),
@@ -61,7 +63,7 @@ pub(super) fn lock(
         let mut solver = Solver { index: &index, base: &base, keep: &keep, arch, chosen: vec![] };
         for service in services {
             let service = description.service(service)?;
-            if service.base == name {
+            if service.base == *name {
                 let packages = description.system_packages(service, &request.distro);
                 solver.lock_service(&mut locks.release, &service.name, name, packages)?;
             }
@@ -75,7 +77,7 @@ pub(super) fn lock(
         }
         chosen.extend(solver.chosen);
         chosen.extend(base.iter().cloned());
-        locks.distro.bases.retain(|old| (&*old.name, old.arch) != (name, arch));
+        locks.distro.bases.retain(|old| (&*old.name, old.arch) != (*name, arch));
         locks.distro.bases.push(list);
         locks.distro.debs.extend(base);
     }
@@ -112,7 +114,8 @@ fn read_suites(
     work: &Work<'_>,
     tell: Listener<'_>,
 ) -> Result<(Index, Vec<LockedSuite>), LockError> {
-    let Work { setting, request, description, arch, .. } = *work;
+    let Work { setting, request, description, part } = *work;
+    let arch = part.arch;
     let mut keyrings = BTreeMap::new();
     for (name, bytes) in &description.keyrings {
         let keyring = Keyring::parse(bytes)

@@ -1,14 +1,14 @@
 //! The wheels of a service.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use constraints::{Environment, Requirement};
-use names::{PackageName, ServiceName};
+use names::{Arch, PackageName, ServiceName};
 use release::{Release, Service};
 use source_refs::Source;
-use wheels::{Locator, LockedWheel, Root, Target};
+use wheels::{Given, Locator, LockedWheel, Root, Target};
 
-use super::{LockError, Work};
+use super::{LockError, Work, source};
 use crate::Event;
 use crate::describe::DescribeError;
 use crate::lock::{LockedSource, ServiceList, SourceKind};
@@ -22,10 +22,14 @@ pub(super) fn lock(
     locks: &mut Locks,
     tell: Listener<'_>,
 ) -> Result<(), LockError> {
-    let Work { setting, request, description, arch, .. } = *work;
+    let Work { setting, request, description, part } = *work;
     let release = description.release(request.release)?;
     let service = description.service(service)?;
-    tell(Event::LockingPython { service: service.name.clone(), release: release.id, arch });
+    tell(Event::LockingPython {
+        service: service.name.clone(),
+        release: release.id,
+        arch: part.arch,
+    });
     let target = target(work, service, release, locks)?;
     let reference = description.source(release, service)?;
     let Source::Release { version } = &reference.source else {
@@ -33,71 +37,106 @@ pub(super) fn lock(
             DescribeError::NoSource { service: service.name.clone(), release: release.id }.into()
         );
     };
-    let prefer: Vec<LockedWheel> = locks
-        .release
-        .wheels
-        .iter()
-        .filter(|wheel| request.keeps_project(&wheel.project))
-        .cloned()
-        .collect();
-    let own = BTreeSet::from([service.project.clone()]);
-    let closing = wheels::Request {
-        roots: &roots(service, version, &reference.place),
-        own: &own,
-        constraints: &release.constraints,
-        target: &target,
-        cutoff: release.file.cutoff,
-        prefer: &prefer,
-    };
     let index = "pypi".parse().expect("pypi is the name of an archive");
     let locator = Locator::new(setting.outside, index);
-    let closure = wheels::closure(&closing, setting.store, &locator).map_err(|source| {
-        let (service, release) = (service.name.clone(), release.id);
-        LockError::Closure { service, release, source: Box::new(source) }
-    })?;
-    // Also where another project asks for one exact version: it is the constraints that say what a
-    // release was tested with.
-    let is_open = |wheel: &LockedWheel| {
-        let mut pins = release.constraints.pins(&wheel.project, &target.environment);
-        wheel.project != service.project && pins.next().is_none()
+    let patches = description.patches(&service.name, release.id)?;
+    let built = match &patches[..] {
+        [] => None,
+        patches => Some(source::lock(work, service, version, patches, &locator, locks, tell)?),
     };
-    for wheel in closure.wheels.values() {
-        if is_open(&wheel.wheel) {
-            let package = format!("{} {}", wheel.wheel.project, wheel.wheel.version);
-            tell(Event::OpenPackage { package });
-        }
-        if let Some(reason) = &wheel.yanked {
-            let LockedWheel { project, version, .. } = &wheel.wheel;
-            let why = if reason.is_empty() { "without a reason" } else { reason };
-            let text = format!("{project} {version} is pinned, and was withdrawn: {why}");
-            tell(Event::Note { text });
-        }
+    let mut given = BTreeMap::new();
+    if let Some(built) = &built {
+        given.insert(service.project.clone(), built.given.clone());
     }
-    let wheels: Vec<LockedWheel> = closure
-        .wheels
-        .into_values()
-        .map(|wheel| wheel.wheel)
-        .map(|wheel| LockedWheel { open: is_open(&wheel), ..wheel })
-        .collect();
-    let of_service = wheels.iter().find(|wheel| wheel.project == service.project);
-    let of_service = of_service.expect("the service is a root of its closure").clone();
-    let source = LockedSource {
-        component: service.name.to_string(),
-        reference: version.clone(),
-        kind: SourceKind::Wheel,
-        version: of_service.version.clone(),
-        wheel: of_service.file.clone(),
+    let closing = Closing { work, service, release, target: &target, given: &given };
+    let own_roots = roots(service, version, &reference.place);
+    let wheels = closing.wheels(&own_roots, &locator, locks, tell)?;
+    let source = match &built {
+        Some(built) => built.source.clone(),
+        None => {
+            let own = wheels.iter().find(|wheel| wheel.project == service.project);
+            let own = own.expect("the service is a root of its closure");
+            LockedSource {
+                component: service.name.to_string(),
+                reference: version.clone(),
+                kind: SourceKind::Wheel,
+                version: own.version.clone(),
+                file: own.file.clone(),
+                patches: vec![],
+                build: vec![],
+            }
+        }
     };
     let python = target.environment.python().to_string();
     store_list(locks, work, service, &source, python, &wheels);
-    for wheel in wheels {
+    let of_build = built.iter().flat_map(|built| &built.wheels).cloned();
+    for wheel in wheels.into_iter().chain(of_build) {
         locks.release.wheels.retain(|old| old.file != wheel.file);
         locks.release.wheels.push(wheel);
     }
+    locks.release.sdists.extend(built.map(|built| built.sdist));
     locks.release.sources.retain(|old| old.key() != source.key());
     locks.release.sources.push(source);
     locks.sort();
     Ok(())
+}
+
+/// What closures of one service have in common.
+pub(super) struct Closing<'a> {
+    pub(super) work: &'a Work<'a>,
+    pub(super) service: &'a Service,
+    pub(super) release: &'a Release,
+    pub(super) target: &'a Target,
+    pub(super) given: &'a BTreeMap<PackageName, Given>,
+}
+
+impl Closing<'_> {
+    /// The wheels that `roots` need, those that no constraint pins marked as open.
+    pub(super) fn wheels(
+        &self,
+        roots: &[Root],
+        locator: &Locator<'_>,
+        locks: &Locks,
+        tell: Listener<'_>,
+    ) -> Result<Vec<LockedWheel>, LockError> {
+        let Self { work, service, release, target, given } = *self;
+        let request = work.request;
+        let keeps = |wheel: &&LockedWheel| request.keeps_project(&wheel.project);
+        let prefer: Vec<LockedWheel> = locks.release.wheels.iter().filter(keeps).cloned().collect();
+        let own = BTreeSet::from([service.project.clone()]);
+        let closing = wheels::Request {
+            roots,
+            own: &own,
+            constraints: &release.constraints,
+            target,
+            cutoff: release.file.cutoff,
+            given,
+            prefer: &prefer,
+        };
+        let closure = wheels::closure(&closing, work.setting.store, locator).map_err(|source| {
+            let (service, release) = (service.name.clone(), release.id);
+            LockError::Closure { service, release, source: Box::new(source) }
+        })?;
+        // Also where another project asks for one exact version: it is the constraints that say what
+        // a release was tested with.
+        let is_open = |wheel: &LockedWheel| {
+            let mut pins = release.constraints.pins(&wheel.project, &target.environment);
+            wheel.project != service.project && pins.next().is_none()
+        };
+        for wheel in closure.wheels.values() {
+            let LockedWheel { project, version, .. } = &wheel.wheel;
+            if is_open(&wheel.wheel) {
+                tell(Event::OpenPackage { package: format!("{project} {version}") });
+            }
+            if let Some(reason) = &wheel.yanked {
+                let why = if reason.is_empty() { "without a reason" } else { reason };
+                let text = format!("{project} {version} is pinned, and was withdrawn: {why}");
+                tell(Event::Note { text });
+            }
+        }
+        let wheels = closure.wheels.into_values().map(|wheel| wheel.wheel);
+        Ok(wheels.map(|wheel| LockedWheel { open: is_open(&wheel), ..wheel }).collect())
+    }
 }
 
 /// The interpreter and the C library of the distribution, checked against the release.
@@ -107,23 +146,34 @@ fn target(
     release: &Release,
     locks: &Locks,
 ) -> Result<Target, LockError> {
-    let Work { request, description, arch, .. } = *work;
-    let distro = &description.distro;
-    let python = description.locked_python(locks, &service.base, &service.name, arch);
-    let python = python.ok_or_else(|| {
-        let version = distro.python.version.clone();
-        LockError::NoPython { distro: request.distro.clone(), version }
-    })?;
-    let environment = Environment::linux(&python, arch)
-        .map_err(|source| LockError::Python { version: python.clone(), source })?;
-    if !release.file.python.contains(environment.python()) {
+    let Work { request, description, part, .. } = *work;
+    let python = description.locked_python(locks, &service.base, &service.name, part.arch);
+    let target = target_of(work, python, part.arch)?;
+    let python = target.environment.python();
+    if !release.file.python.contains(python) {
         return Err(LockError::Unsupported {
             release: release.id,
             wanted: release.file.python.to_string(),
             distro: request.distro.clone(),
-            version: python,
+            version: python.to_string(),
         });
     }
+    Ok(target)
+}
+
+/// The interpreter `python` and the C library of the distribution.
+pub(super) fn target_of(
+    work: &Work<'_>,
+    python: Option<String>,
+    arch: Arch,
+) -> Result<Target, LockError> {
+    let distro = &work.description.distro;
+    let python = python.ok_or_else(|| {
+        let version = distro.python.version.clone();
+        LockError::NoPython { distro: work.request.distro.clone(), version }
+    })?;
+    let environment = Environment::linux(&python, arch)
+        .map_err(|source| LockError::Python { version: python.clone(), source })?;
     let number = |text: Option<&str>| text.and_then(|text| text.parse().ok()).unwrap_or_default();
     let mut parts = distro.glibc.split('.');
     let glibc = (number(parts.next()), number(parts.next()));
@@ -151,7 +201,7 @@ fn store_list(
     wheels: &[LockedWheel],
 ) {
     let files = wheels.iter().map(|wheel| wheel.file.clone()).collect();
-    let list = locks.release.list_mut(&service.name, work.arch);
+    let list = locks.release.list_mut(&service.name, work.part.arch);
     *list = ServiceList {
         source: source.key(),
         python,

@@ -1,0 +1,309 @@
+//! The source of a release with patches.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use constraints::Requirement;
+use filetree::{Content, Kind, Node, Pack, Tree, TreeError, TreePath};
+use names::Epoch;
+use wheels::{Metadata, MetadataError};
+
+use crate::patch_files::PatchFile;
+
+/// What a build is told by `pyproject.toml`; without that file, what PEP 517 says then.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct BuildSystem {
+    /// What must be installed.
+    pub(crate) requires: Vec<Requirement>,
+    /// `module` or `module:object`.
+    pub(crate) backend: String,
+    /// Folders of the source that the back end is looked for in.
+    pub(crate) backend_path: Vec<String>,
+}
+
+/// A patched source.
+#[derive(Debug)]
+pub(crate) struct Patched {
+    /// Its files.
+    pub(crate) tree: Tree,
+    /// Its metadata, with the version of the patched source.
+    pub(crate) metadata: Arc<Metadata>,
+    /// How it is built.
+    pub(crate) build_system: BuildSystem,
+    /// The newest time of a file in the source archive.
+    pub(crate) time: Epoch,
+    /// Where hunks were not found where they should be, a sentence each.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Why a source cannot be patched, or built as it then is.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PatchedError {
+    /// A patch cannot be read.
+    #[error("a patch cannot be read")]
+    Parse(#[from] patcher::ParseError),
+    /// The patches do not apply.
+    #[error("the patches do not apply to {file}; nothing was written")]
+    Apply {
+        /// The source archive.
+        file: String,
+        /// Why.
+        source: patcher::ApplyError,
+    },
+    /// What the patches make is no tree.
+    #[error("the patched source of {file} is no tree of files")]
+    Tree {
+        /// The source archive.
+        file: String,
+        /// Why.
+        source: TreeError,
+    },
+    /// A file of the source cannot be read.
+    #[error("cannot read {path} of {file}")]
+    Read {
+        /// The source archive.
+        file: String,
+        /// The file in it.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The metadata is wrong.
+    #[error("{file}: PKG-INFO is wrong")]
+    Metadata {
+        /// The source archive.
+        file: String,
+        /// Why.
+        source: MetadataError,
+    },
+    /// A requirement is wrong.
+    #[error("{file}: {path} requires `{text}`, which is no requirement")]
+    Requirement {
+        /// The source archive.
+        file: String,
+        /// The file in it.
+        path: &'static str,
+        /// The requirement.
+        text: String,
+        /// Why.
+        source: constraints::RequirementError,
+    },
+    /// `pyproject.toml` is wrong.
+    #[error("{file}: pyproject.toml: {reason}")]
+    BuildSystem {
+        /// The source archive.
+        file: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Applies `patches`, in their order, to the files of a source archive, all or nothing.
+///
+/// The list of sources that setuptools has left in the archive (`*.egg-info/SOURCES.txt`) is changed
+/// with them: its build takes the files of the wheel from there, PBR as well as setuptools itself, and
+/// would leave out what a patch adds outside of Python packages.
+///
+/// `version` becomes that of the metadata. Where a patch touches `requirements.txt`, what the project
+/// needs is read from there, as PBR does (`[metadata] requires-dist`, "requirements.txt").
+pub(crate) fn patched(
+    file: &str,
+    pack: &Pack,
+    patches: &[PatchFile],
+    version: &str,
+) -> Result<Patched, PatchedError> {
+    let file = || file.to_owned();
+    let mut tree = Tree::new();
+    for (path, node) in &pack.entries {
+        tree.insert_with_parents(path.clone(), node.clone())
+            .map_err(|source| PatchedError::Tree { file: file(), source })?;
+    }
+    let time = tree.newest();
+    let mut series = Vec::new();
+    for patch in patches {
+        series.push(patcher::parse(&patch.bytes, &patch.path.display().to_string())?);
+    }
+    let applied = patcher::apply(&TreeSource(&tree), &series, &patcher::Options::default())
+        .map_err(|source| PatchedError::Apply { file: file(), source })?;
+    let changed = |path: &str| applied.files.contains_key(path);
+    let requirements_changed = changed("requirements.txt");
+    let mut added = BTreeSet::new();
+    let mut removed = BTreeSet::new();
+    for (path, change) in &applied.files {
+        // The patcher gives clean relative paths alone.
+        let place = TreePath::from_member(path).expect("a path that the patcher has checked");
+        let there = tree.get(&place).is_some();
+        match change {
+            None => {
+                tree.remove(&place);
+                removed.insert(path.clone());
+            }
+            Some(new) => {
+                let node = node_of(new, time);
+                tree.insert_with_parents(place, node)
+                    .map_err(|source| PatchedError::Tree { file: file(), source })?;
+                if !there {
+                    added.insert(path.clone());
+                }
+            }
+        }
+    }
+    list_sources(&mut tree, &file(), &added, &removed, time)?;
+    let metadata = metadata(&tree, &file(), version, requirements_changed)?;
+    let build_system = build_system(&tree, &file())?;
+    let notes = applied.notes();
+    Ok(Patched { tree, metadata: Arc::new(metadata), build_system, time, notes })
+}
+
+/// The files of a tree, for the patcher.
+struct TreeSource<'a>(&'a Tree);
+
+impl patcher::Source for TreeSource<'_> {
+    fn read(&self, path: &str) -> std::io::Result<Option<patcher::File>> {
+        let Some(node) = self.0.at(path) else { return Ok(None) };
+        Ok(match &node.kind {
+            Kind::File(content) => Some(patcher::File {
+                bytes: content.read()?,
+                kind: if node.mode & 0o100 == 0 {
+                    patcher::FileKind::Plain
+                } else {
+                    patcher::FileKind::Executable
+                },
+            }),
+            Kind::Symlink(target) => Some(patcher::File {
+                bytes: target.clone().into_bytes(),
+                kind: patcher::FileKind::Link,
+            }),
+            Kind::Directory | Kind::HardLink(_) => None,
+        })
+    }
+
+    fn is_folder(&self, path: &str) -> std::io::Result<bool> {
+        Ok(self.0.at(path).is_some_and(Node::is_directory))
+    }
+}
+
+fn node_of(file: &patcher::File, time: Epoch) -> Node {
+    match file.kind {
+        patcher::FileKind::Plain => Node::file(0o644, time, Content::from_bytes(&file.bytes)),
+        patcher::FileKind::Executable => Node::file(0o755, time, Content::from_bytes(&file.bytes)),
+        patcher::FileKind::Link => {
+            Node::symlink(String::from_utf8_lossy(&file.bytes).into_owned(), time)
+        }
+    }
+}
+
+fn text(tree: &Tree, file: &str, path: &str) -> Result<Option<String>, PatchedError> {
+    let Some(Node { kind: Kind::File(content), .. }) = tree.at(path) else { return Ok(None) };
+    let bytes = content.read().map_err(|source| {
+        let (file, path) = (file.to_owned(), path.to_owned());
+        PatchedError::Read { file, path, source }
+    })?;
+    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// Brings `*.egg-info/SOURCES.txt` up to date, where there is one.
+fn list_sources(
+    tree: &mut Tree,
+    file: &str,
+    added: &BTreeSet<String>,
+    removed: &BTreeSet<String>,
+    time: Epoch,
+) -> Result<(), PatchedError> {
+    let lists = tree.iter().map(|(path, _)| path.clone()).filter(|path| {
+        let folder = path.as_str().strip_suffix(".egg-info/SOURCES.txt");
+        folder.is_some_and(|folder| !folder.contains('/'))
+    });
+    let Some(list) = lists.into_iter().next() else { return Ok(()) };
+    let before = text(tree, file, list.as_str())?.unwrap_or_default();
+    let mut lines: BTreeSet<&str> = before.lines().filter(|line| !line.is_empty()).collect();
+    lines.extend(added.iter().map(String::as_str));
+    lines.retain(|line| !removed.contains(*line));
+    let mut after = lines.into_iter().collect::<Vec<_>>().join("\n");
+    after.push('\n');
+    let node = Node::file(0o644, time, Content::from_bytes(after));
+    tree.insert_with_parents(list, node)
+        .map_err(|source| PatchedError::Tree { file: file.to_owned(), source })?;
+    Ok(())
+}
+
+fn metadata(
+    tree: &Tree,
+    file: &str,
+    version: &str,
+    requirements_changed: bool,
+) -> Result<Metadata, PatchedError> {
+    let wrong = |source| PatchedError::Metadata { file: file.to_owned(), source };
+    let info = text(tree, file, "PKG-INFO")?.unwrap_or_default();
+    let mut metadata = Metadata::parse(&info).map_err(wrong)?;
+    if let Ok(version) = constraints::parse_version(version) {
+        metadata.version = version;
+    }
+    if requirements_changed {
+        let wanted = text(tree, file, "requirements.txt")?.unwrap_or_default();
+        metadata.requires_dist.retain(of_extra);
+        for line in wanted.lines() {
+            let line = line.split(" #").next().unwrap_or_default().trim();
+            if line.is_empty() || line.starts_with(['#', '-']) {
+                continue;
+            }
+            metadata.requires_dist.push(requirement(file, "requirements.txt", line)?);
+        }
+    }
+    Ok(metadata)
+}
+
+/// Whether a requirement is that of an extra.
+fn of_extra(requirement: &Requirement) -> bool {
+    requirement.text.split_once(';').is_some_and(|(_, marker)| marker.contains("extra"))
+}
+
+fn requirement(file: &str, path: &'static str, text: &str) -> Result<Requirement, PatchedError> {
+    Requirement::parse(text).map_err(|source| PatchedError::Requirement {
+        file: file.to_owned(),
+        path,
+        text: text.to_owned(),
+        source,
+    })
+}
+
+/// `[build-system]` of `pyproject.toml` (PEP 518 and 517). Other tables are left to the back end.
+fn build_system(tree: &Tree, file: &str) -> Result<BuildSystem, PatchedError> {
+    #[derive(serde::Deserialize)]
+    struct Project {
+        #[serde(rename = "build-system")]
+        build_system: Option<Written>,
+    }
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    struct Written {
+        requires: Vec<String>,
+        build_backend: Option<String>,
+        #[serde(default)]
+        backend_path: Vec<String>,
+    }
+    let project = text(tree, file, "pyproject.toml")?.unwrap_or_default();
+    let project: Project = toml::from_str(&project).map_err(|error| {
+        let reason = error.message().to_owned();
+        PatchedError::BuildSystem { file: file.to_owned(), reason }
+    })?;
+    let written = project.build_system.unwrap_or_else(|| Written {
+        requires: vec!["setuptools".to_owned()],
+        build_backend: None,
+        backend_path: vec![],
+    });
+    let mut requires = Vec::new();
+    for text in &written.requires {
+        requires.push(requirement(file, "pyproject.toml", text)?);
+    }
+    let backend = written.build_backend;
+    let legacy = backend.is_none();
+    let backend = backend.unwrap_or_else(|| "setuptools.build_meta:__legacy__".to_owned());
+    // What setup.py asks for at build time is told by running it; PBR is what OpenStack's asks for.
+    let setup = text(tree, file, "setup.py")?.unwrap_or_default();
+    if legacy && setup.contains("setup_requires") && setup.contains("pbr") {
+        requires.push(requirement(file, "pyproject.toml", "pbr")?);
+    }
+    Ok(BuildSystem { requires, backend, backend_path: written.backend_path })
+}

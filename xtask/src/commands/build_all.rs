@@ -1,0 +1,61 @@
+//! What came of several builds.
+
+use pipeline::{Blame, BuildError, BuildRequest, Summary};
+use serde_json::{Value, json};
+
+use crate::args::Global;
+use crate::failure::Failure;
+use crate::speech;
+
+/// Tells what came of each build: the errors, then a table, or JSON.
+pub(crate) fn report(
+    global: &Global,
+    requests: &[BuildRequest],
+    results: Vec<Result<Summary, BuildError>>,
+) -> Result<(), Failure> {
+    let mut rows = Vec::new();
+    let mut values = Vec::new();
+    let mut worst: Option<Blame> = None;
+    let total = results.len();
+    let mut failed = 0;
+    for (request, result) in requests.iter().zip(results) {
+        let name = format!("{} {}", request.service, request.release);
+        match result {
+            Ok(summary) => {
+                rows.push(row(&name, &summary));
+                values.push(json!({ "summary": summary }));
+            }
+            Err(error) => {
+                failed += 1;
+                let blame = error.blame();
+                worst = worst.max(Some(blame));
+                let text = speech::chain(&error);
+                speech::say(&format!("{name}: {text}"));
+                rows.push(format!("{name:<22}  not built: exit code {}", blame as u8));
+                values.push(failure(request, &text, blame));
+            }
+        }
+    }
+    let text = if global.json { json!({ "builds": values }).to_string() } else { rows.join("\n") };
+    speech::print(&text).map_err(Failure::Print)?;
+    match worst {
+        None => Ok(()),
+        Some(blame) => Err(Failure::NotAll { failed, total, blame }),
+    }
+}
+
+fn row(name: &str, summary: &Summary) -> String {
+    let bytes: u64 =
+        summary.images.iter().flat_map(|image| &image.layers).map(|layer| layer.size).sum();
+    let megabytes = bytes as f64 / 1e6;
+    format!("{name:<22}  {:<12} {megabytes:>8.1} MB  {}", summary.version, summary.digest)
+}
+
+fn failure(request: &BuildRequest, text: &str, blame: Blame) -> Value {
+    json!({
+        "service": request.service.as_str(),
+        "release": request.release.to_string(),
+        "error": text,
+        "exit-code": blame as u8,
+    })
+}
