@@ -15,6 +15,28 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
+/// A copy of all that a user edits, to be changed. Its locks come along.
+pub(crate) fn tree_copy(folder: &Path) -> PathBuf {
+    let tree = folder.join("tree");
+    std::fs::create_dir(&tree).unwrap();
+    for part in ["releases", "services", "distros", "overrides", "patches"] {
+        run(Command::new("cp").arg("-r").arg(root().join(part)).arg(&tree));
+    }
+    tree
+}
+
+/// As [`cooperage`], on another tree.
+pub(crate) fn cooperage_on(tree: &Path) -> Command {
+    cooperage_with(tree, &store())
+}
+
+/// As [`cooperage`], on another tree and with another store.
+pub(crate) fn cooperage_with(tree: &Path, store: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cooperage"));
+    command.arg("--root").arg(tree).arg("--store").arg(store);
+    command
+}
+
 /// One store for all tests, so that the packages are fetched once.
 pub(crate) fn store() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("store")
@@ -75,7 +97,7 @@ pub(crate) fn manifest_and_config(layout: &Path) -> (serde_json::Value, serde_js
 pub(crate) fn unpack(layout: &Path, folder: &Path) -> PathBuf {
     let (_, config) = manifest_and_config(layout);
     let tag = config["config"]["Labels"]["org.opencontainers.image.version"].as_str().unwrap();
-    let image = format!("{}:{tag}", layout.display());
+    let image = format!("{}:{}", layout.display(), tag.replace('+', "-"));
     let bundle = folder.join("bundle");
     run(Command::new("umoci").args(["unpack", "--image", &image]).arg(&bundle));
     bundle.join("rootfs")

@@ -6,7 +6,9 @@
 )]
 
 mod bench;
+mod patched;
 mod refusals;
 mod reproducible;
 mod runs;
 mod unprivileged;
+mod variants;
