@@ -19,8 +19,10 @@ use crate::{
 /// How strictly patches are applied.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Options {
-    /// How many lines of context at each end of a hunk may differ, as `patch --fuzz`. 0, the default:
-    /// all of it must be as the patch has it, as with Git.
+    /// How many lines of context at each end of a hunk may differ. 0, the default: all of it must be as
+    /// the patch has it, and hunks are placed by Git's rules. More: they are placed by the rules of
+    /// `patch --fuzz`, which takes a hunk without context at its word, and moves a hunk as far as the
+    /// one before.
     pub fuzz: usize,
 }
 
@@ -152,9 +154,7 @@ fn apply_section(
     let moved = matches!(section.action, Action::Rename | Action::Copy);
     let before = match &paths.old {
         None => None,
-        Some(old) if moved && !mail.modified.contains(old) => {
-            state.file_in(&mail.before, old).map_err(&blocked)?
-        }
+        Some(old) if moved => state.file_in(&mail.before, old).map_err(&blocked)?,
         Some(old) => state.file(old).map_err(&blocked)?,
     };
     let mut action = section.action;
@@ -188,8 +188,6 @@ fn apply_section(
             Blocked::Read(file, error) => Reasons::Read(file, error),
         })?;
         mail.placed.insert(path.clone());
-    } else {
-        mail.modified.insert(path.clone());
     }
     if action == Action::Rename
         && let Some(old) = paths.old.as_ref().filter(|old| !mail.placed.contains(*old))

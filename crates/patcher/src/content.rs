@@ -2,7 +2,7 @@
 
 use crate::delta::{apply_delta, blob_id};
 use crate::failure::Mismatch;
-use crate::image::{Image, Pattern};
+use crate::image::{Image, Last, Pattern};
 use crate::limits::MAX_FILE_BYTES;
 use crate::{Binary, BinaryData, Body, File, Hunk, Options, Placement, Reason, Section};
 
@@ -43,9 +43,14 @@ fn from_hunks(
 ) -> Result<(Vec<u8>, Vec<Placement>), Reasons> {
     let patterns: Vec<Pattern<'_>> = hunks.iter().map(Pattern::new).collect();
     let mut image = Image::new(old);
+    let mut last = Last::default();
     let (mut placements, mut reasons) = (Vec::new(), Vec::new());
     for (index, (hunk, pattern)) in hunks.iter().zip(&patterns).enumerate() {
-        match image.apply(hunk, pattern, options.fuzz) {
+        let placement = match options.fuzz {
+            0 => image.apply(hunk, pattern),
+            fuzz => image.apply_fuzzily(hunk, pattern, fuzz, &mut last),
+        };
+        match placement {
             Some(placement) => placements.push(placement),
             None => {
                 let mismatch = Mismatch::new(&image, hunks, index);

@@ -197,10 +197,10 @@ impl Mismatch {
         let in_file = returns(&mut (0..image.len()).filter_map(|at| image.line(at)));
         let remark = if in_patch != in_file && !pattern.before.is_empty() && image.len() > 0 {
             Remark::LineEnds
-        } else if !pattern.has_context() && hunks.len() + image.len() > 1 {
-            Remark::NoContext
         } else if image.exact(&pattern.before, expected).is_some() {
             Remark::Elsewhere
+        } else if !pattern.has_context() && hunks.len() + image.len() > 1 {
+            Remark::NoContext
         } else {
             Remark::None
         };

@@ -3,8 +3,7 @@
 //! What a hunk has before (its context and the lines that it removes) must be in the file, line for
 //! line. A hunk without context at its end ends the file, and one that starts at line 1 begins it. Of
 //! several places the one closest to where the header says is taken, the later of two that are as far;
-//! no hunk matches what another one has made. With fuzz, outer lines of context may differ, and where
-//! the file begins and ends counts as in GNU patch.
+//! no hunk matches what another one has made. With fuzz the rules are those of GNU patch.
 
 use crate::{Hunk, Placement, Side};
 
@@ -49,6 +48,15 @@ impl<'a> Pattern<'a> {
     }
 }
 
+/// What is known of the hunk before.
+#[derive(Default)]
+pub(crate) struct Last {
+    /// How far it was moved.
+    offset: isize,
+    /// The line below it.
+    end: usize,
+}
+
 /// Where a pattern may be found.
 #[derive(Clone, Copy)]
 struct Anchors {
@@ -65,6 +73,10 @@ impl<'a> Image<'a> {
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.lines.iter().map(|line| line.bytes.len()).sum());
         for line in &self.lines {
+            // With fuzz, a last line without newline can come to stand above others.
+            if bytes.last().is_some_and(|byte| *byte != b'\n') {
+                bytes.push(b'\n');
+            }
             bytes.extend_from_slice(line.bytes);
         }
         bytes
@@ -79,44 +91,54 @@ impl<'a> Image<'a> {
         self.lines.get(index).map(|line| line.bytes)
     }
 
-    /// Applies a hunk, with up to `fuzz` lines of context at each end left out; `None` where it does
-    /// not apply.
-    pub(crate) fn apply(
-        &mut self,
-        hunk: &Hunk,
-        pattern: &Pattern<'a>,
-        fuzz: usize,
-    ) -> Option<Placement> {
+    /// Applies a hunk by Git's rules; `None` where it does not apply.
+    pub(crate) fn apply(&mut self, hunk: &Hunk, pattern: &Pattern<'a>) -> Option<Placement> {
         let expected = hunk.new_start.saturating_sub(1);
-        let whole = Anchors { start: hunk.old_start <= 1, end: pattern.trailing == 0 };
+        let anchors = Anchors { start: hunk.old_start <= 1, end: pattern.trailing == 0 };
         // A hunk that only adds lines, and has no context to find their place by.
-        if pattern.before.is_empty() && !(whole.start && self.lines.is_empty()) {
+        if pattern.before.is_empty() && !(anchors.start && self.lines.is_empty()) {
             let end = hunk.old_start == self.lines.len() && expected == self.lines.len();
             if !end {
                 return None;
             }
         }
-        if let Some((at, others)) = self.find(&pattern.before, expected, whole) {
-            self.replace(at, pattern.before.len(), &pattern.after);
-            return Some(placement(hunk, at, expected, 0, others));
-        }
+        let (at, others) = self.find(&pattern.before, expected, 0, anchors)?;
+        self.replace(at, pattern.before.len(), &pattern.after);
+        Some(placement(hunk, at, expected, 0, others))
+    }
+
+    /// Applies a hunk by the rules of GNU patch, with up to `fuzz` lines of context at each end left
+    /// out, below the hunk before it and moved as far as that.
+    pub(crate) fn apply_fuzzily(
+        &mut self,
+        hunk: &Hunk,
+        pattern: &Pattern<'a>,
+        fuzz: usize,
+        last: &mut Last,
+    ) -> Option<Placement> {
+        let header = hunk.new_start.saturating_sub(1);
+        let expected = header.saturating_add_signed(last.offset);
         let context = pattern.leading.max(pattern.trailing);
-        for fuzz in 1..=fuzz.min(context) {
+        for fuzz in 0..=fuzz.min(context) {
             let dropped = |have: usize| (fuzz + have).saturating_sub(context);
-            let (first, last) = (dropped(pattern.leading), dropped(pattern.trailing));
+            let (first, end) = (dropped(pattern.leading), dropped(pattern.trailing));
             let anchors = Anchors {
                 start: fuzz + pattern.leading < context,
                 end: fuzz + pattern.trailing < context,
             };
-            let inner = |lines: &[&'a [u8]]| lines[first..lines.len() - last].to_vec();
+            let inner = |lines: &[&'a [u8]]| lines[first..lines.len() - end].to_vec();
             let (before, after) = (inner(&pattern.before), inner(&pattern.after));
-            if before.is_empty() {
-                break;
-            }
-            if let Some((at, others)) = self.find(&before, expected + first, anchors) {
-                self.replace(at, before.len(), &after);
-                return Some(placement(hunk, at, expected + first, fuzz, others));
-            }
+            let found = if before.is_empty() {
+                Some((expected + first, 0)).filter(|(at, _)| *at <= self.lines.len())
+            } else {
+                self.find(&before, expected + first, last.end, anchors)
+            };
+            let Some((at, others)) = found else { continue };
+            self.replace(at, before.len(), &after);
+            let placement = placement(hunk, at, header + first, fuzz, others);
+            last.offset = isize::try_from(placement.offset).unwrap_or(0);
+            last.end = at + after.len();
+            return Some(placement);
         }
         None
     }
@@ -126,18 +148,25 @@ impl<'a> Image<'a> {
         self.lines.splice(at..at + count, after);
     }
 
-    /// The place closest to `expected` and the number of other places.
-    fn find(&self, pattern: &[&[u8]], expected: usize, anchors: Anchors) -> Option<(usize, usize)> {
+    /// The place closest to `expected`, not above `from`, and the number of other places.
+    fn find(
+        &self,
+        pattern: &[&[u8]],
+        expected: usize,
+        from: usize,
+        anchors: Anchors,
+    ) -> Option<(usize, usize)> {
         let last = self.lines.len().checked_sub(pattern.len())?;
         if anchors.start || anchors.end {
             let at = if anchors.start { 0 } else { last };
             let whole = !(anchors.start && anchors.end) || last == 0;
-            return (whole && self.matches(pattern, at)).then_some((at, 0));
+            return (whole && at >= from && self.matches(pattern, at)).then_some((at, 0));
         }
-        if expected <= last && self.matches(pattern, expected) {
+        if (from..=last).contains(&expected) && self.matches(pattern, expected) {
             return Some((expected, 0));
         }
-        let places = self.places(pattern);
+        let mut places = self.places(pattern);
+        places.retain(|at| *at >= from);
         let best = places.iter().copied().min_by_key(|&at| (at.abs_diff(expected), at < expected));
         best.map(|at| (at, places.len() - 1))
     }

@@ -111,8 +111,6 @@ pub(crate) struct Mail {
     pub(crate) before: Changes,
     /// Names that a section of the mail has given to a file.
     pub(crate) placed: BTreeSet<String>,
-    /// Files that a section has changed in place.
-    pub(crate) modified: BTreeSet<String>,
     /// Names that a section of the mail, earlier or later, takes from a file.
     pub(crate) vacated: BTreeSet<String>,
 }
