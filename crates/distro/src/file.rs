@@ -29,6 +29,14 @@ pub struct DistroFile {
     /// public addresses, so that images are equal on every machine.
     #[serde(default)]
     pub sources: Option<String>,
+    /// Whether `/bin`, `/sbin` and `/lib` are links into `/usr` before the first package is unpacked. In
+    /// later distros the package base-files has the links.
+    #[serde(default)]
+    pub merged_usr: bool,
+    /// Why nobody has shown that its images are right; none where they have been compared with what its
+    /// own tools make.
+    #[serde(default)]
+    pub unproven: Option<String>,
     /// Its Python.
     pub python: Python,
     /// The suites that packages come from.

@@ -70,7 +70,7 @@ fn read_all(apt: &Path) -> Vec<(PathBuf, AptSource)> {
 }
 
 /// One-line form, `sources.list(5)`: `deb [ options ] uri suite components`.
-fn lines(text: &str) -> Vec<AptSource> {
+pub(crate) fn lines(text: &str) -> Vec<AptSource> {
     let parse = |line: &str| {
         let line = line.split('#').next().unwrap_or_default().trim();
         let rest = line.strip_prefix("deb")?;

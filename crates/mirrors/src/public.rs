@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use names::ArchiveName;
 
 use crate::address::clean;
-use crate::apt::stanzas;
+use crate::apt::{lines, stanzas};
 
 /// The public defaults: the only hosts of package registries that are written down anywhere in this
 /// project.
@@ -21,11 +21,13 @@ pub(crate) fn public(archive: &ArchiveName) -> Option<&'static str> {
 }
 
 /// The archives and their addresses in the example sources that a distribution's `apt` package ships
-/// (`/usr/share/doc/apt/examples/debian.sources`, deb822 as in `sources.list(5)`). The last part of
+/// (`debian.sources` or, before Debian 13, `sources.list` in `/usr/share/doc/apt/examples`; both forms of
+/// `sources.list(5)`). The last part of
 /// an address is the archive's name.
 pub fn from_example_sources(text: &str) -> BTreeMap<ArchiveName, String> {
     let mut archives = BTreeMap::new();
-    for uri in stanzas(text).into_iter().flat_map(|source| source.uris) {
+    let sources = stanzas(text).into_iter().chain(lines(text));
+    for uri in sources.flat_map(|source| source.uris) {
         let Some(url) = clean(&uri) else { continue };
         if let Some(name) = url.rsplit('/').next().and_then(|name| name.parse().ok()) {
             archives.entry(name).or_insert(url);
@@ -55,5 +57,9 @@ mod tests {
             ]
         );
         assert!(from_example_sources("").is_empty());
+        let text = "# See sources.list(5)\ndeb http://m.example.org/debian bookworm main\n\
+                    #deb-src http://src.example.org/debian bookworm main\n\
+                    deb http://s.example.org/debian-security bookworm-security main\n";
+        assert_eq!(from_example_sources(text), archives);
     }
 }

@@ -48,6 +48,7 @@ pub(crate) fn prepare(
     let description = Description::read(setting.root, &request.distro)?;
     description.release(request.release)?;
     description.service(&request.service)?;
+    description.warn(tell);
     summary::prepare(request)?;
     mend_locks(setting, request, &description, tell)
 }

@@ -9,8 +9,10 @@ use names::{Arch, DistroId, Fault, ReleaseId, ServiceName, nearest, render_fault
 use release::{Release, Service, UnknownName};
 use source_refs::SourceRef;
 
+use crate::Event;
 use crate::locks::Locks;
 use crate::patch_files::{self, PatchFile};
+use crate::setting::Listener;
 
 /// The tree, and the distribution that is asked for.
 #[derive(Debug)]
@@ -72,6 +74,13 @@ pub enum DescribeError {
 }
 
 impl Description {
+    /// Says so where nobody has shown that images of the distribution are right.
+    pub(crate) fn warn(&self, tell: Listener<'_>) {
+        if let Some(reason) = &self.distro.unproven {
+            tell(Event::Note { text: format!("{} is unproven: {reason}", self.distro.name) });
+        }
+    }
+
     /// Reads the tree at `root`.
     pub(crate) fn read(root: &Path, distro: &DistroId) -> Result<Self, DescribeError> {
         let tree = release::Tree::read(root).map_err(DescribeError::Faults)?;

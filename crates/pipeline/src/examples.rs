@@ -8,7 +8,8 @@ use crate::fetching;
 use crate::setting::{Listener, Setting};
 
 /// The example sources in Debian's `apt` package.
-const EXAMPLES: &str = "usr/share/doc/apt/examples/debian.sources";
+const EXAMPLES: [&str; 2] =
+    ["usr/share/doc/apt/examples/debian.sources", "usr/share/doc/apt/examples/sources.list"];
 
 /// Learns the addresses that the package `apt` names in its example sources. A package that names
 /// none teaches nothing: what is asked for next will say what is missing.
@@ -21,7 +22,7 @@ pub(crate) fn learn(
         let Ok(deb) = distro::unpack_deb(setting.store, &blob) else { continue };
         for (path, node) in &deb.pack.entries {
             if let Kind::File(content) = &node.kind
-                && path.as_str() == EXAMPLES
+                && EXAMPLES.contains(&path.as_str())
                 && let Ok(bytes) = content.read()
             {
                 let from = format!("the examples of the package apt {}", apt.version);

@@ -36,6 +36,7 @@ pub fn lock(
 ) -> Result<LockReport, LockError> {
     let description = Description::read(setting.root, &request.distro)?;
     description.release(request.release)?;
+    description.warn(tell);
     let before = Locks::read(setting.root, request.release, &request.distro)?;
     let services = request.services(&description, &before)?;
     known(request, &before)?;

@@ -25,8 +25,11 @@ pub(crate) fn write(
         return Ok(());
     }
     if let Some(from) = &request.distro.sources {
-        let name = from.rsplit('/').next().unwrap_or_default();
-        if !copy(tree, from, &format!("/etc/apt/sources.list.d/{name}"))? {
+        let to = match from.rsplit('/').next().unwrap_or_default() {
+            "sources.list" => "/etc/apt/sources.list".to_owned(),
+            name => format!("/etc/apt/sources.list.d/{name}"),
+        };
+        if !copy(tree, from, &to)? {
             let reason = format!("there is no {from} to be the list of sources");
             return Err(AssembleError::Effect { package: "apt".to_owned(), reason });
         }

@@ -16,7 +16,7 @@ use crate::handlers::ld_cache::{self, LdCacheError};
 use crate::handlers::pam::{self, PamError};
 use crate::handlers::shells::{self, ShellsError};
 use crate::handlers::systemd::SystemdError;
-use crate::merge::{Diversion, merge};
+use crate::merge::{Diversion, merge, merged_usr};
 use crate::{apt_state, database, effects};
 
 /// What a root is made from.
@@ -168,7 +168,11 @@ pub fn assemble(request: &Request<'_>) -> Result<Tree, AssembleError> {
         "base-passwd" => 1,
         _ => 2,
     });
-    let merged = merge(&order, &diversions, &accounts)?;
+    let start = match request.distro.merged_usr {
+        true => merged_usr(request.arch, request.time)?,
+        false => Tree::new(),
+    };
+    let merged = merge(start, &order, &diversions, &accounts)?;
     let mut tree = merged.tree;
     let context = effects::Context {
         arch: request.arch,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use distro::UnpackedDeb;
 use filetree::{Kind, Node, Tree, TreePath};
+use names::{Arch, Epoch};
 
 use crate::AssembleError;
 use crate::accounts::Accounts;
@@ -24,19 +25,32 @@ pub(crate) struct Merged {
     pub(crate) given_up: BTreeMap<String, BTreeSet<TreePath>>,
 }
 
-/// Lays `debs` over one another in their order.
+/// A tree with nothing but the links of merged `/usr` and their directories, as debootstrap makes them
+/// for distros in which no package has them.
+pub(crate) fn merged_usr(arch: Arch, time: Epoch) -> Result<Tree, AssembleError> {
+    // Links that no package has below them are removed again by usr-is-merged.
+    let others: &[&str] = match arch {
+        Arch::Amd64 => &["lib64"],
+        Arch::Arm64 => &[],
+    };
+    let mut tree = Tree::new();
+    for name in ["bin", "sbin", "lib"].iter().chain(others) {
+        let target = format!("usr/{name}");
+        tree.insert_with_parents(TreePath::from_member(&target)?, Node::directory(0o755, time))?;
+        tree.insert(TreePath::from_member(name)?, Node::symlink(target, time))?;
+    }
+    Ok(tree)
+}
+
+/// Lays `debs` over `tree` and over one another in their order.
 pub(crate) fn merge(
+    tree: Tree,
     debs: &[&UnpackedDeb],
     diversions: &[Diversion],
     accounts: &Accounts,
 ) -> Result<Merged, AssembleError> {
-    let mut state = State {
-        debs,
-        accounts,
-        tree: Tree::new(),
-        owner: BTreeMap::new(),
-        given_up: BTreeMap::new(),
-    };
+    let mut state =
+        State { debs, accounts, tree, owner: BTreeMap::new(), given_up: BTreeMap::new() };
     for (index, deb) in debs.iter().enumerate() {
         // Places of the files of this package: hard links name them as the archive does.
         let mut places = BTreeMap::new();

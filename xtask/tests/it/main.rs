@@ -10,5 +10,6 @@ mod patched;
 mod refusals;
 mod reproducible;
 mod runs;
+mod services;
 mod unprivileged;
 mod variants;

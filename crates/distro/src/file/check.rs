@@ -37,6 +37,9 @@ pub(super) fn check(file: &DistroFile, text: &str, path: &Path) -> Vec<Fault> {
             "begin with a slash",
         );
     }
+    if file.unproven.as_ref().is_some_and(String::is_empty) {
+        faults.add("unproven", "unproven has no reason", "say what was not shown, or leave it out");
+    }
     if file.suites.is_empty() {
         faults.add("", "no [[suite]]", "name at least one suite that packages come from");
     }

@@ -64,6 +64,7 @@ fn every_fault_has_its_place() {
         ("glibc = \"2.41\"", "glibc = \"new\"", "d.toml:2:9: glibc is not a version"),
         ("glibc = \"2.41\"", "", "missing field `glibc`"),
         ("glibc =", "libc =", "d.toml:2:1: unknown field `libc`"),
+        ("glibc =", "unproven = \"\"\nglibc =", "d.toml:2:1: unproven has no reason"),
         ("\"3.13\"", "\"3\"", "d.toml:6:11: the python version is not one"),
         ("\"/usr/bin/python3.13\"", "\"python3\"", "d.toml:7:9: the python path is not absolute"),
         ("[[suite]]", "[[suites]]", "d.toml:9:3: unknown field `suites`"),
