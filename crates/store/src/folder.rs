@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use names::Digest;
+use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, utimensat};
 use sha2::Sha256;
 use tempfile::{Builder, NamedTempFile};
 
@@ -48,6 +49,24 @@ pub enum StoreError {
         /// The format that it has.
         found: String,
     },
+    /// Files are to be removed, and another process uses them.
+    #[error("the store {} is in use: wait until the other cooperage has ended", .path.display())]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+    },
+}
+
+/// A store that nobody else uses: the only one that files are removed from. The lock is held until it
+/// and all clones of the store in it are dropped.
+#[derive(Debug)]
+pub struct SoleStore(Store);
+
+impl SoleStore {
+    /// The store.
+    pub fn store(&self) -> &Store {
+        &self.0
+    }
 }
 
 impl Store {
@@ -58,12 +77,8 @@ impl Store {
     /// When the folder cannot be made or written, or has a format of a later version.
     pub fn open(root: &Path) -> Result<Self, StoreError> {
         let failed = |source| StoreError::Folder { path: root.to_owned(), source };
-        for folder in ["blobs", "derived", "partial"] {
-            fs_err::create_dir_all(root.join(folder)).map_err(failed)?;
-        }
-        let lock = fs_err::File::create(root.join("lock")).map_err(failed)?;
+        let lock = prepare(root)?;
         if lock.file().try_lock().is_ok() {
-            // First the format: what a later version has half-written is its own matter.
             check_format(root)?;
             sweep(&root.join("partial")).map_err(failed)?;
             lock.file().unlock().map_err(failed)?;
@@ -73,15 +88,41 @@ impl Store {
         Ok(Self { root: root.to_owned(), _lock: Arc::new(lock) })
     }
 
+    /// Opens the store at `root` as [`Store::open`] does, for a process that will remove files from
+    /// it: nobody else may use it meanwhile, and whoever wants to waits until it is dropped.
+    ///
+    /// # Errors
+    /// As [`Store::open`], and when another process uses the store.
+    pub fn open_alone(root: &Path) -> Result<SoleStore, StoreError> {
+        let failed = |source| StoreError::Folder { path: root.to_owned(), source };
+        let lock = prepare(root)?;
+        match lock.file().try_lock() {
+            Ok(()) => {}
+            Err(std::fs::TryLockError::WouldBlock) => {
+                return Err(StoreError::InUse { path: root.to_owned() });
+            }
+            Err(std::fs::TryLockError::Error(source)) => return Err(failed(source)),
+        }
+        check_format(root)?;
+        sweep(&root.join("partial")).map_err(failed)?;
+        Ok(SoleStore(Self { root: root.to_owned(), _lock: Arc::new(lock) }))
+    }
+
     /// The folder.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// The blob with this digest, if it is here.
+    /// The version of the folder's layout.
+    pub fn format(&self) -> &'static str {
+        FORMAT.trim_ascii()
+    }
+
+    /// The blob with this digest, if it is here. That it was asked for is noted: see [`crate::collect`].
     pub fn blob(&self, digest: &Digest) -> Option<Blob> {
         let path = blob_path(&self.root.join("blobs"), digest);
         let size = fs_err::metadata(&path).ok().filter(std::fs::Metadata::is_file)?.len();
+        note_use(&path);
         Some(Blob { digest: *digest, size, path })
     }
 
@@ -95,11 +136,14 @@ impl Store {
         Ok(BlobWriter { file, hash: Sha256::new(), size: 0, blobs: self.root.join("blobs") })
     }
 
-    /// The file of this kind that was made from inputs with the digest `key`, if it is here. The
-    /// kind carries the format level of its writer, such as `deb-1`.
+    /// The file of this kind that was made from inputs with the digest `key`, if it is here; that it
+    /// was asked for is noted. The kind carries the format level of its writer, such as `deb-1`.
     pub fn derived(&self, kind: &str, key: &Digest) -> Option<PathBuf> {
         let path = blob_path(&self.root.join("derived").join(kind), key);
-        path.is_file().then_some(path)
+        path.is_file().then(|| {
+            note_use(&path);
+            path
+        })
     }
 
     /// Starts a file of this kind for inputs with the digest `key`.
@@ -122,6 +166,29 @@ impl Store {
         builder.prefix("").suffix(".part").permissions(mode);
         builder.tempfile_in(self.root.join("partial"))
     }
+}
+
+/// Makes the folders of a store, and opens its lock. One of another format is left as it is: what a
+/// later version has there is its own matter.
+fn prepare(root: &Path) -> Result<fs_err::File, StoreError> {
+    let failed = |source| StoreError::Folder { path: root.to_owned(), source };
+    if root.join("format").exists() {
+        check_format(root)?;
+    }
+    for folder in ["blobs", "derived", "partial"] {
+        fs_err::create_dir_all(root.join(folder)).map_err(failed)?;
+    }
+    let mut options = fs_err::OpenOptions::new();
+    options.write(true).create(true).truncate(false).open(root.join("lock")).map_err(failed)
+}
+
+/// Sets the time of a file that is used. Nothing but [`crate::collect`] looks at it, and a store that
+/// may only be read is as good.
+fn note_use(path: &Path) {
+    let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
+    let stays = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT };
+    let times = Timestamps { last_access: stays, last_modification: now };
+    let _ = utimensat(CWD, path, &times, AtFlags::empty());
 }
 
 /// Reads the folder's format; writes it where the folder is new.

@@ -5,6 +5,9 @@
 //! files are written beside their place and renamed into it. Several processes may use one store at
 //! once.
 //!
+//! [`verify`] reads all files again, [`collect`] removes those that nobody has used for long, and
+//! [`export`] and [`import`] carry files to another machine.
+//!
 //! ```
 //! use std::io::Write as _;
 //!
@@ -18,9 +21,17 @@
 //! ```
 
 mod blob;
+mod bundle;
+mod care;
 mod fetcher;
 mod folder;
+mod inventory;
+mod key;
 
 pub use blob::{Blob, BlobError, BlobWriter, DerivedWriter};
+pub use bundle::{BundleError, export, import};
+pub use care::{Collected, DamagedFile, Verified, collect, remove_damaged, verify};
 pub use fetcher::{Address, Document, FetchError, Fetcher, Want};
-pub use folder::{Store, StoreError};
+pub use folder::{SoleStore, Store, StoreError};
+pub use inventory::{Inventory, InventoryError, StoredFile, Tally};
+pub use key::{KeyError, StoreKey};

@@ -5,6 +5,8 @@
     reason = "a test fails by panicking, and writes plain files"
 )]
 
+mod care;
+
 use std::io::Write as _;
 use std::path::Path;
 
