@@ -1,14 +1,30 @@
 //! What the user typed, and nothing more.
 
+mod query;
+mod store;
+
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueHint};
 use names::{Arch, DistroId, ReleaseId, ServiceName};
+
+pub(crate) use query::{Closure, Doctor, Packages, ShowConstraints};
+pub(crate) use store::{Collect, Export, Import as ImportStore, Store, VerifyStore};
 
 /// Build OpenStack images, from pinned releases, without a daemon, without root, and without
 /// running foreign code.
 #[derive(Debug, Parser)]
-#[command(name = "cooperage", version, max_term_width = 100)]
+#[command(
+    name = "cooperage",
+    version,
+    max_term_width = 100,
+    after_help = "Examples:\n  \
+        cooperage check\n  \
+        cooperage build keystone 2025.2 --locked\n  \
+        cooperage help build\n\n\
+        Exit codes: 0 done, 1 a bug, 2 bad input, 3 upstream or the network, 4 a build step failed,\n\
+        5 verification failed."
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -19,10 +35,10 @@ pub(crate) struct Cli {
 #[derive(Debug, Args)]
 pub(crate) struct Global {
     /// The tree with releases/, services/ and distros/ [default: the nearest folder above]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) root: Option<PathBuf>,
     /// The content store [default: ~/.cache/cooperage]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) store: Option<PathBuf>,
     /// Use this address for an archive: debian=/srv/debian, or an http or https URL
     #[arg(long, global = true, value_name = "ARCHIVE=URL")]
@@ -44,14 +60,54 @@ pub(crate) struct Global {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Build the image of a service
+    #[command(after_help = "Examples:\n  \
+        cooperage build keystone 2025.2\n  \
+        cooperage build keystone 2025.2 --locked --offline --out /srv/images\n\n\
+        SOURCE_DATE_EPOCH clamps all times of the image, as reproducible-builds.org says.")]
     Build(Build),
     /// Write, check or move the locks
+    #[command(after_help = "Examples:\n  \
+        cooperage lock 2025.2 keystone         what is missing or stale is chosen, the rest stays\n  \
+        cooperage lock 2025.2 --check          offline: do the locks follow from the tree?\n  \
+        cooperage lock 2025.2 --outdated       what do the mirrors have that is newer?\n  \
+        cooperage lock 2025.2 --update openssl one package moves, and nothing else")]
     Lock(Lock),
     /// Check every file of the tree
+    #[command(after_help = "Example:\n  cooperage check --root /srv/releases")]
     Check,
     /// Work on upper constraints
     #[command(subcommand)]
     Constraints(Constraints),
+    /// List the packages of a distribution that some packages need
+    Packages(Packages),
+    /// List the Python projects that some requirements need
+    Closure(Closure),
+    /// Tell what this machine has for a build: mirrors, certificates, proxies, store
+    Doctor(Doctor),
+    /// Look after the content store
+    #[command(subcommand)]
+    Store(Store),
+    /// Print the completions of a shell
+    #[command(after_help = "Examples:\n  \
+        cooperage completions bash >/etc/bash_completion.d/cooperage\n  \
+        cooperage completions zsh >\"${fpath[1]}/_cooperage\"")]
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page of the command or of one of its commands
+    #[command(after_help = "Examples:\n  \
+        cooperage man | man -l -\n  \
+        cooperage man store gc\n  \
+        cooperage man --out /usr/local/share/man/man1")]
+    Man {
+        /// The command, such as `build` or `store gc`
+        command: Vec<String>,
+        /// Write the pages of all commands into this folder
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "command")]
+        out: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -70,7 +126,7 @@ pub(crate) struct Build {
     #[arg(long, value_enum, default_value_t = Compression::Gzip)]
     pub(crate) compression: Compression,
     /// Where the results go, below RELEASE/SERVICE/ [default: out/ in the tree]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) out: Option<PathBuf>,
 }
 
@@ -112,7 +168,13 @@ pub(crate) struct Lock {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Constraints {
     /// Write releases/RELEASE/upper-constraints.txt from another file
+    #[command(
+        after_help = "Example:\n  cooperage constraints import 2025.2 upper-constraints.txt \\\n    \
+        --source \"openstack/requirements stable/2025.2\" --commit 0123abc --date 2025-11-21"
+    )]
     Import(Import),
+    /// Print the pins of a release, as its overrides change them
+    Show(ShowConstraints),
 }
 
 #[derive(Debug, Args)]
@@ -139,5 +201,20 @@ mod tests {
     #[test]
     fn the_arguments_are_sound() {
         super::Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_and_option_is_explained() {
+        fn explained(command: &clap::Command, path: &str) {
+            let path = format!("{path} {}", command.get_name());
+            assert!(command.get_about().is_some(), "{path} has no help");
+            let leaf = command.get_subcommands().next().is_none();
+            assert!(!leaf || command.get_after_help().is_some(), "{path} has no example");
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{path} {} has no help", argument.get_id());
+            }
+            command.get_subcommands().for_each(|command| explained(command, &path));
+        }
+        explained(&super::Cli::command(), "");
     }
 }

@@ -3,28 +3,47 @@
 mod build;
 mod build_all;
 mod check;
+mod closure;
+mod constraints;
+mod doctor;
 mod import;
 mod lock;
+mod packages;
+mod shell;
+mod store;
 
 use std::path::{Path, PathBuf};
 
+use ::store::Store;
 use names::ArchiveName;
 use pipeline::{Outside, OutsideSettings, Setting};
-use store::Store;
 
 use crate::args::{Cli, Command, Constraints, Global};
 use crate::failure::Failure;
+use crate::speech::Manner;
 use crate::surroundings::Surroundings;
 
 /// Runs the command that the user typed.
-pub(crate) fn run(cli: &Cli, surroundings: &Surroundings) -> Result<(), Failure> {
+pub(crate) fn run(cli: &Cli, surroundings: &Surroundings, manner: Manner) -> Result<(), Failure> {
     let global = &cli.global;
     match &cli.command {
-        Command::Build(build) => build::run(build, global, surroundings),
-        Command::Lock(lock) => lock::run(lock, global, surroundings),
+        Command::Build(build) => build::run(build, global, surroundings, manner),
+        Command::Lock(lock) => lock::run(lock, global, surroundings, manner),
         Command::Check => check::run(global, surroundings),
         Command::Constraints(Constraints::Import(import)) => {
             import::run(import, global, surroundings)
+        }
+        Command::Constraints(Constraints::Show(show)) => {
+            constraints::run(show, global, surroundings)
+        }
+        Command::Packages(packages) => packages::run(packages, global, surroundings, manner),
+        Command::Closure(closure) => closure::run(closure, global, surroundings),
+        Command::Doctor(doctor) => doctor::run(doctor, global, surroundings),
+        Command::Store(store) => store::run(store, global, surroundings, manner),
+        Command::Completions { shell } => shell::completions(*shell),
+        Command::Man { command, out } => {
+            let out = out.as_ref().map(|out| surroundings.absolute(out));
+            shell::man(command, out.as_deref())
         }
     }
 }
@@ -34,6 +53,14 @@ fn root(global: &Global, surroundings: &Surroundings) -> Result<PathBuf, Failure
     match &global.root {
         Some(root) => Ok(surroundings.absolute(root)),
         None => surroundings.tree().ok_or(Failure::NoTree),
+    }
+}
+
+/// The folder of the store.
+fn store_folder(global: &Global, surroundings: &Surroundings) -> Result<PathBuf, Failure> {
+    match &global.store {
+        Some(store) => Ok(surroundings.absolute(store)),
+        None => surroundings.store().ok_or(Failure::NoStore),
     }
 }
 
@@ -50,10 +77,7 @@ struct Workplace {
 impl Workplace {
     fn open(global: &Global, surroundings: &Surroundings) -> Result<Self, Failure> {
         let root = root(global, surroundings)?;
-        let store = match &global.store {
-            Some(store) => surroundings.absolute(store),
-            None => surroundings.store().ok_or(Failure::NoStore)?,
-        };
+        let store = store_folder(global, surroundings)?;
         let outside = outside(global, surroundings)?;
         let jobs = global.jobs.map_or(surroundings.cpus, usize::from);
         let store = Store::open(&store)?;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use names::{Fault, render_faults};
 use pipeline::Blame;
+use store::BundleError;
 
 /// Why the command did not do what it was asked. Each knows who must act: the exit code.
 #[derive(Debug, thiserror::Error)]
@@ -35,8 +36,28 @@ pub(crate) enum Failure {
     NotAll { failed: usize, total: usize, blame: Blame },
     #[error(transparent)]
     Describe(#[from] pipeline::DescribeError),
+    #[error("no mirror serves {}: name one with --mirror ARCHIVE=URL, or set a proxy", .0.join(", "))]
+    Mirrors(Vec<String>),
+    #[error("{}", damage(*.count, *.removed))]
+    Damaged { count: usize, removed: bool },
+    #[error("{source}; the store has the kinds {known}")]
+    Key {
+        known: String,
+        /// Printed above, so not a cause.
+        source: store::KeyError,
+    },
+    #[error(transparent)]
+    Name(names::NameError),
+    #[error("there is no command {word}{hint}")]
+    NoCommand { word: String, hint: String },
     #[error(transparent)]
     Store(#[from] store::StoreError),
+    #[error(transparent)]
+    Inventory(#[from] store::InventoryError),
+    #[error(transparent)]
+    Bundle(#[from] store::BundleError),
+    #[error(transparent)]
+    Query(#[from] pipeline::QueryError),
     #[error(transparent)]
     Fetch(#[from] store::FetchError),
     #[error(transparent)]
@@ -49,6 +70,14 @@ impl Failure {
     /// Who must act.
     pub(crate) fn blame(&self) -> Blame {
         match self {
+            Failure::Mirrors(_) => Blame::Upstream,
+            Failure::Damaged { .. } => Blame::Verification,
+            Failure::Bundle(
+                BundleError::Damaged { .. }
+                | BundleError::WrongBytes { .. }
+                | BundleError::Incomplete { .. },
+            ) => Blame::Verification,
+            Failure::Query(error) => error.blame(),
             Failure::Fetch(error) => Blame::of_fetch(error),
             Failure::Lock(error) => error.blame(),
             Failure::Build(error) => error.blame(),
@@ -62,5 +91,13 @@ fn count(faults: usize) -> String {
     match faults {
         1 => "1 fault".to_owned(),
         faults => format!("{faults} faults"),
+    }
+}
+
+fn damage(count: usize, removed: bool) -> String {
+    let files = if count == 1 { "1 file".to_owned() } else { format!("{count} files") };
+    match removed {
+        true => format!("{files} of the store were damaged, and are removed: build again"),
+        false => format!("{files} of the store are damaged: remove them with --remove"),
     }
 }

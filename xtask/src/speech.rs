@@ -1,27 +1,62 @@
-//! What is said on standard error while the command works, and how errors are told.
+//! What is said while the command works, how errors are told, and how results look.
+//!
+//! Human words go to standard error, results to standard output. On a terminal a line at the bottom
+//! shows how far the work is; it never mixes with other lines, and is gone when the command ends.
+
+mod bar;
+mod manner;
+mod screen;
+mod stages;
+mod table;
+mod teller;
+#[cfg(test)]
+mod tests;
+mod units;
 
 use std::error::Error;
 use std::io::Write as _;
 
-use pipeline::Event;
+use crate::failure::Failure;
 
-/// Says one line on standard error; a closed terminal is no reason to stop.
-pub(crate) fn say(line: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{line}");
-}
+pub(crate) use manner::{Color, Manner};
+pub(crate) use screen::{clear, say};
+pub(crate) use table::{Row, image};
+pub(crate) use teller::Teller;
+pub(crate) use units::bytes;
 
 /// Prints the result on standard output.
 ///
 /// # Errors
 /// When nobody reads it any more, or the disk is full.
 pub(crate) fn print(text: &str) -> std::io::Result<()> {
+    clear();
     let mut out = std::io::stdout().lock();
     writeln!(out, "{text}")?;
     out.flush()
 }
 
+/// Prints a result of several items, one a line; of none it prints nothing.
+///
+/// # Errors
+/// As [`print`].
+pub(crate) fn lines(lines: impl IntoIterator<Item = String>) -> Result<(), Failure> {
+    let lines: Vec<String> = lines.into_iter().collect();
+    if lines.is_empty() {
+        return Ok(());
+    }
+    print(&lines.join("\n")).map_err(Failure::Print)
+}
+
+/// Prints a result as JSON, in lines that people can read too.
+///
+/// # Errors
+/// As [`print`].
+pub(crate) fn json(value: &serde_json::Value) -> Result<(), Failure> {
+    print(&format!("{value:#}")).map_err(Failure::Print)
+}
+
 /// An error and its causes, one a line.
-pub(crate) fn chain(error: &dyn Error) -> String {
+pub(crate) fn chain(error: &dyn Error, color: Color) -> String {
     let mut text = format!("error: {error}");
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -33,77 +68,8 @@ pub(crate) fn chain(error: &dyn Error) -> String {
         }
         cause = error.source();
     }
-    text
-}
-
-/// Turns events into lines.
-#[derive(Debug, Default)]
-pub(crate) struct Teller {
-    quiet: bool,
-    files: usize,
-    arrived: usize,
-    fetched: usize,
-    bytes: u64,
-}
-
-impl Teller {
-    pub(crate) fn new(quiet: bool) -> Self {
-        Self { quiet, ..Self::default() }
+    match text.strip_prefix("error:") {
+        Some(rest) => format!("{}{rest}", color.error("error:")),
+        None => text,
     }
-
-    pub(crate) fn tell(&mut self, event: &Event) {
-        if let Some(line) = self.line(event).filter(|_| !self.quiet) {
-            say(&line);
-        }
-    }
-
-    fn line(&mut self, event: &Event) -> Option<String> {
-        Some(match event {
-            Event::LockingDistro { distro, arch } => format!("   locking  {distro} {arch}"),
-            Event::LockingPython { service, release, arch } => {
-                format!("   locking  {service} {release} {arch}")
-            }
-            Event::OpenPackage { package } => {
-                format!("      open  {package}: no constraint pins it, the newest that fits")
-            }
-            Event::LockChanged { change } => format!("            {change}"),
-            Event::LockWritten { path } => format!("     wrote  {path}"),
-            Event::FetchStarted { files, .. } => {
-                (self.files, self.arrived, self.fetched, self.bytes) = (*files, 0, 0, 0);
-                return None;
-            }
-            Event::Fetched { bytes, fetched } => {
-                self.arrived += 1;
-                if *fetched {
-                    self.fetched += 1;
-                    self.bytes += bytes;
-                }
-                if self.arrived < self.files || self.fetched == 0 {
-                    return None;
-                }
-                let megabytes = self.bytes as f64 / 1e6;
-                format!("   fetched  {} of {} files, {megabytes:.1} MB", self.fetched, self.files)
-            }
-            Event::LayerStarted { .. } => return None,
-            Event::LayerReused { layer, digest } => {
-                format!("    reused  {layer} ({})", short(digest))
-            }
-            Event::LayerFinished { layer, digest, size } => {
-                let megabytes = *size as f64 / 1e6;
-                format!("     layer  {layer}: {megabytes:.1} MB ({})", short(digest))
-            }
-            Event::StepStarted { what } => format!("  building  {what}"),
-            Event::StepFinished { what, digest } => {
-                format!("     built  {what} ({})", short(digest))
-            }
-            Event::Of { image, event } => format!("{image}: {}", self.line(event)?.trim_start()),
-            Event::Note { text } => format!("      note  {text}"),
-            _ => return None,
-        })
-    }
-}
-
-/// The first digits of a digest: enough for a person to compare.
-fn short(digest: &names::Digest) -> String {
-    digest.hex()[..12].to_owned()
 }

@@ -23,6 +23,7 @@
 //! # Ok::<(), names::NameError>(())
 //! ```
 
+mod certificates;
 mod client;
 mod credentials;
 mod engine;
@@ -31,4 +32,5 @@ mod http;
 mod sink;
 mod transfer;
 
+pub use certificates::{Certificates, certificates};
 pub use http::{Http, Network, Patience, Settings};

@@ -10,7 +10,6 @@ use store::Blob;
 use venv::Layout;
 use wheels::LockedWheel;
 
-use crate::Event;
 use crate::built_wheel;
 use crate::environment;
 use crate::groups;
@@ -19,7 +18,7 @@ use crate::layers_error::{LayersError, MakeLayer};
 use crate::plan::{LayerKind, Own, Plan, PlannedLayer};
 use crate::service_layer::{self, PREFIX};
 use crate::setting::{Listener, Setting};
-use crate::{fetching, workers};
+use crate::{Event, Stage, fetching, workers};
 
 /// Gives the layers of `plan`, the lowest first. A layer that was made before is taken from the
 /// store; what the others need is fetched and unpacked, and nothing else.
@@ -29,6 +28,7 @@ pub(crate) fn layers(
     plan: &Plan<'_>,
     tell: Listener<'_>,
 ) -> Result<Vec<MadeLayer>, LayersError> {
+    tell(Event::StageStarted { stage: Stage::Assemble });
     let mut done = Done::find(setting, plan, tell);
     let service_missing = done.misses(LayerKind::Service);
     let system = roots(setting, distro, plan, &mut done, tell)?;

@@ -22,7 +22,7 @@ use crate::parts::parts;
 use crate::plan::{self, PlanError, Target};
 use crate::setting::{Listener, Setting};
 use crate::summary::{self, ImageSummary, Summary};
-use crate::{Event, examples, image, stale};
+use crate::{Event, Stage, examples, image, stale};
 
 /// Builds the image of a service: locks first where that is needed and allowed, fetches what is not
 /// in the store, makes the layers that have not been made yet, and writes an OCI image layout to
@@ -50,6 +50,7 @@ pub(crate) fn prepare(
     description.service(&request.service)?;
     description.warn(tell);
     summary::prepare(request)?;
+    tell(Event::StageStarted { stage: Stage::Lock });
     mend_locks(setting, request, &description, tell)
 }
 
@@ -71,9 +72,10 @@ pub(crate) fn finish(
             });
             let changes = relock(setting, request, Update::Gone, tell)?;
             let locks = Locks::read(setting.root, request.release, &request.distro)?;
-            build.write(&locks, build.images(&locks, tell)?, folder, changes)
+            let images = build.images(&locks, tell)?;
+            build.write(&locks, images, folder, changes, tell)
         }
-        images => build.write(&locks, images?, folder, changes),
+        images => build.write(&locks, images?, folder, changes, tell),
     }
 }
 
@@ -177,6 +179,7 @@ impl Build<'_> {
         images: Vec<(Arch, Vec<MadeLayer>)>,
         folder: PathBuf,
         lock_changes: Vec<String>,
+        tell: Listener<'_>,
     ) -> Result<Summary, BuildError> {
         let Self { setting, request, description } = *self;
         let service = description.service(&request.service)?;
@@ -199,6 +202,7 @@ impl Build<'_> {
             summaries.push(ImageSummary::new(&manifest, created, &layers));
             manifests.push(manifest);
         }
+        tell(Event::StageStarted { stage: Stage::Write });
         let layout = folder.join("oci");
         let top = oci_writer::write_layout(setting.store, &layout, &manifests, &tag(&version))?;
         let summary = Summary {

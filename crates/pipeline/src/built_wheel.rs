@@ -12,16 +12,16 @@ use filetree::{Content, Kind, Node, Tree, TreePath};
 use names::{Arch, Digest, Epoch, PackageName};
 use sandbox::SandboxError;
 use serde::{Deserialize, Serialize};
-use store::{Blob, Store};
+use store::{Blob, Store, StoreKey};
 use wheels::{LockedWheel, Metadata, WheelName};
 
 pub use error::BuiltWheelError;
 
-use crate::Event;
 use crate::key::Key;
 use crate::patch_files::PatchFile;
 use crate::patched::{Patched, patched};
 use crate::setting::{Listener, Setting};
+use crate::{Event, Stage};
 use crate::{fetching, workers};
 
 /// The kind of the records in the store. The number grows when the same inputs give another wheel.
@@ -89,6 +89,11 @@ impl WheelStep<'_> {
             .finish()
     }
 
+    /// What the store has under the key, once it is built.
+    pub(crate) fn record(&self) -> StoreKey {
+        StoreKey::Derived { kind: KIND.to_owned(), key: self.key() }
+    }
+
     /// The wheel, if it was built before, here or elsewhere.
     pub(crate) fn find(&self, store: &Store) -> Option<BuiltWheel> {
         let text = fs_err::read_to_string(store.derived(KIND, &self.key())?).ok()?;
@@ -133,6 +138,7 @@ pub(crate) fn build(
     let sdist = fetching::wheel(setting, step.sdist, tell)?;
     let pack = wheels::unpack_sdist(setting.store, &sdist)?;
     let source = patched(&step.sdist.file, &pack, &step.patches, step.version)?;
+    tell(Event::StageStarted { stage: Stage::Build });
     tell(Event::StepStarted { what: format!("{} {}", step.project, step.version) });
 
     let failed = |source| BuiltWheelError::Folder { source };

@@ -6,6 +6,11 @@ use names::{Arch, Digest, ReleaseId, ServiceName};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event {
+    /// A stage of the work begins, and the one before it has ended. A stage may come again.
+    StageStarted {
+        /// Which.
+        stage: Stage,
+    },
     /// The indexes of a distribution are read and its packages chosen.
     LockingDistro {
         /// The distribution.
@@ -96,4 +101,35 @@ pub enum Event {
         /// A whole sentence.
         text: String,
     },
+}
+
+/// A stage of a build, in the order of work.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
+pub enum Stage {
+    /// The tree and the locks are read, and the locks written where that is needed.
+    Lock,
+    /// Packages and wheels come in.
+    Fetch,
+    /// Wheels are made from sources.
+    Build,
+    /// Archives are unpacked and trees put together.
+    Assemble,
+    /// Layers are written and compressed.
+    Layers,
+    /// The image layout is written.
+    Write,
+}
+
+impl std::fmt::Display for Stage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Stage::Lock => "lock",
+            Stage::Fetch => "fetch",
+            Stage::Build => "build",
+            Stage::Assemble => "assemble",
+            Stage::Layers => "layers",
+            Stage::Write => "write",
+        })
+    }
 }

@@ -66,6 +66,7 @@ mod parts;
 mod patch_files;
 mod patched;
 mod plan;
+mod query;
 mod service_layer;
 mod setting;
 mod stale;
@@ -78,7 +79,7 @@ pub use build_all::build_all;
 pub use built_wheel::BuiltWheelError;
 pub use check::check;
 pub use describe::{DescribeError, services};
-pub use event::Event;
+pub use event::{Event, Stage};
 pub use files::write_file;
 pub use layers_error::{LayersError, MakeLayer};
 pub use lock::{
@@ -89,6 +90,10 @@ pub use locking::{LockError, LockMode, LockReport, LockRequest, ScriptFault, Upd
 pub use locks::LocksError;
 pub use outside::{Outside, OutsideSettings};
 pub use patched::PatchedError;
+pub use query::{
+    Answer, ClosureRequest, MirrorReport, PackagesRequest, QueryError, ShownPin, closure,
+    fault_of_derived, files_of_locks, files_of_service, mirrors, packages, pins,
+};
 pub use service_layer::ServiceError;
 pub use setting::{Listener, Setting};
 pub use stale::stale;

@@ -29,6 +29,9 @@ pub struct OutsideSettings {
 pub struct Outside {
     mirrors: Arc<Mirrors>,
     http: Http,
+    /// For questions that may stay without an answer; knows no archives.
+    prober: Arc<Http>,
+    offline: bool,
 }
 
 impl Outside {
@@ -64,20 +67,34 @@ impl Outside {
         // A machine may have dead apt sources; they must not hold up those that answer.
         probing.patience.connect = Duration::from_secs(5);
         probing.patience.attempts = 1;
-        let prober = Http::new(probing, no_mirror);
-        let known = Arc::clone(&mirrors);
+        let prober = Arc::new(Http::new(probing, no_mirror));
+        let (known, asking) = (Arc::clone(&mirrors), Arc::clone(&prober));
         let resolve = move |archive: &ArchiveName| {
-            let probe = |url: &str| {
-                let address = Address::Url(url.to_owned());
-                let document = prober.document(&address, "*/*", 4 << 20).ok()?;
-                String::from_utf8(document.bytes).ok()
-            };
-            let resolved = known.resolve(archive, &probe).map_err(|error| {
-                FetchError::NoMirror { archive: archive.clone(), hint: reasons(&error) }
-            })?;
-            Ok(resolved.urls.into_iter().map(|source| source.url).collect())
+            let resolved = addresses(&known, &asking, archive)
+                .map_err(|hint| FetchError::NoMirror { archive: archive.clone(), hint })?;
+            Ok(resolved.into_iter().map(|source| source.url).collect())
         };
-        Self { mirrors, http: Http::new(fetching, resolve) }
+        Self { mirrors, http: Http::new(fetching, resolve), prober, offline: settings.offline }
+    }
+
+    /// The addresses of an archive and who named them; or why none is known.
+    pub(crate) fn addresses(&self, archive: &ArchiveName) -> Result<Vec<mirrors::Source>, String> {
+        addresses(&self.mirrors, &self.prober, archive)
+    }
+
+    /// Whether the network may not be used.
+    pub(crate) fn is_offline(&self) -> bool {
+        self.offline
+    }
+
+    /// Asks for a document once, with little patience.
+    pub(crate) fn probe(
+        &self,
+        address: &Address,
+        accept: &str,
+        limit: u64,
+    ) -> Result<Document, FetchError> {
+        self.prober.document(address, accept, limit)
     }
 
     /// Whether an address of the archive is known. Asks the machine, not the network.
@@ -90,6 +107,20 @@ impl Outside {
     pub fn learn(&self, example_sources: &str, from: &str) {
         self.mirrors.add_example_sources(example_sources, from);
     }
+}
+
+/// Asks the machine, and for an apt source whose lists it does not have the network.
+fn addresses(
+    mirrors: &Mirrors,
+    prober: &Http,
+    archive: &ArchiveName,
+) -> Result<Vec<mirrors::Source>, String> {
+    let probe = |url: &str| {
+        let address = Address::Url(url.to_owned());
+        let document = prober.document(&address, "*/*", 4 << 20).ok()?;
+        String::from_utf8(document.bytes).ok()
+    };
+    mirrors.resolve(archive, &probe).map(|resolved| resolved.urls).map_err(|error| reasons(&error))
 }
 
 fn reasons(error: &dyn std::error::Error) -> String {

@@ -69,11 +69,12 @@ pub fn verify(
     Ok(verified)
 }
 
-/// Removes damaged files. They are fetched or made again when a build next needs them.
+/// Removes damaged files, which are of no use to whoever else uses the store either. They are fetched
+/// or made again when a build next needs them.
 ///
 /// # Errors
 /// When one cannot be removed.
-pub fn remove_damaged(_alone: &SoleStore, damaged: &[DamagedFile]) -> Result<(), InventoryError> {
+pub fn remove_damaged(_store: &Store, damaged: &[DamagedFile]) -> Result<(), InventoryError> {
     damaged.iter().try_for_each(|file| remove(&file.path))
 }
 
@@ -86,7 +87,8 @@ pub struct Collected {
     pub kept: Tally,
 }
 
-/// Removes the files that were neither made nor asked for since `unused_since` and are not in `keep`.
+/// Removes the files that were neither made nor asked for since `unused_since`, but for those whose
+/// digest is in `keep`: blobs, and what was made of them alone.
 ///
 /// # Errors
 /// When the store cannot be read, or a file cannot be removed; those before it are gone then, each as
@@ -94,11 +96,12 @@ pub struct Collected {
 pub fn collect(
     alone: &SoleStore,
     unused_since: Epoch,
-    keep: &BTreeSet<StoreKey>,
+    keep: &BTreeSet<Digest>,
 ) -> Result<Collected, InventoryError> {
     let mut collected = Collected::default();
     for (key, file) in Inventory::read(alone.store())?.files {
-        let stays = keep.contains(&key) || file.used >= unused_since;
+        let (StoreKey::Blob(digest) | StoreKey::Derived { key: digest, .. }) = key;
+        let stays = keep.contains(&digest) || file.used >= unused_since;
         let tally = if stays { &mut collected.kept } else { &mut collected.removed };
         tally.files += 1;
         tally.bytes += file.size;

@@ -118,6 +118,15 @@ impl Store {
         FORMAT.trim_ascii()
     }
 
+    /// The bytes that still fit on its file system, for users without privileges.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn free_bytes(&self) -> io::Result<u64> {
+        let status = rustix::fs::statvfs(&self.root)?;
+        Ok(status.f_bavail.saturating_mul(status.f_frsize))
+    }
+
     /// The blob with this digest, if it is here. That it was asked for is noted: see [`crate::collect`].
     pub fn blob(&self, digest: &Digest) -> Option<Blob> {
         let path = blob_path(&self.root.join("blobs"), digest);

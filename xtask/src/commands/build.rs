@@ -6,7 +6,7 @@ use pipeline::{BuildRequest, Summary};
 use super::{Workplace, build_all};
 use crate::args::{Build, Compression, Global, Target};
 use crate::failure::Failure;
-use crate::speech::{self, Teller};
+use crate::speech::{self, Manner, Row, Teller};
 use crate::surroundings::Surroundings;
 
 /// Stands for every service.
@@ -17,6 +17,7 @@ pub(crate) fn run(
     build: &Build,
     global: &Global,
     surroundings: &Surroundings,
+    manner: Manner,
 ) -> Result<(), Failure> {
     let epoch = match surroundings.variable("SOURCE_DATE_EPOCH") {
         Some(text) => {
@@ -39,13 +40,14 @@ pub(crate) fn run(
         epoch,
         out: out.clone().unwrap_or_else(|| workplace.root.join("out")),
     };
-    let mut teller = Teller::new(global.quiet);
+    let mut teller = Teller::new(manner);
     let mut tell = |event| teller.tell(&event);
     let setting = workplace.setting();
     if let ([release], false) = (&build.release[..], build.service.as_str() == ALL) {
         let request = request(build.service.clone(), *release);
         let summary = pipeline::build(&setting, &request, &mut tell)?;
-        let text = if global.json { summary.to_json() } else { table(&summary) };
+        let times = teller.times();
+        let text = if global.json { summary.to_json() } else { table(&summary, &times) };
         return speech::print(&text).map_err(Failure::Print);
     }
     let mut requests = Vec::new();
@@ -57,7 +59,8 @@ pub(crate) fn run(
         requests.extend(services.into_iter().map(|service| request(service, *release)));
     }
     let results = pipeline::build_all(&setting, &requests, &mut tell);
-    build_all::report(global, &requests, results)
+    drop(teller);
+    build_all::report(global, manner, &requests, results)
 }
 
 /// The architectures that were asked for; the commonest where none was.
@@ -65,21 +68,19 @@ fn arches(target: &Target) -> Vec<Arch> {
     if target.arch.is_empty() { vec![Arch::Amd64] } else { target.arch.clone() }
 }
 
-/// The layers, one a line, and where the image is.
-fn table(summary: &Summary) -> String {
+/// The layers, one a line, the time of each stage, and where the image is.
+fn table(summary: &Summary, times: &str) -> String {
     let mut text = String::new();
     for image in &summary.images {
-        for layer in &image.layers {
-            let megabytes = layer.size as f64 / 1e6;
-            text.push_str(&format!("{megabytes:>8.1} MB  {}  {}\n", layer.digest, layer.name));
-        }
-        let megabytes = image.layers.iter().map(|layer| layer.size).sum::<u64>() as f64 / 1e6;
+        let layers = image.layers.iter();
+        let rows: Vec<Row<'_>> = layers
+            .map(|layer| Row { name: &layer.name, size: layer.size, digest: &layer.digest })
+            .collect();
         let name = format!("{} {}", summary.name, image.arch);
-        text.push_str(&format!("{megabytes:>8.1} MB  {}  {name}\n", image.digest));
+        text.push_str(&speech::image(&name, &image.digest, &rows));
     }
     if summary.images.len() > 1 {
-        text.push_str(&format!("             {}  {}\n", summary.digest, summary.name));
+        text.push_str(&format!("{:>10}  {}  {}\n", "index", summary.digest, summary.name));
     }
-    text.push_str(&summary.layout.display().to_string());
-    text
+    format!("{text}{:>10}  {times}\n{}", "time", summary.layout.display())
 }

@@ -5,11 +5,12 @@ use serde_json::{Value, json};
 
 use crate::args::Global;
 use crate::failure::Failure;
-use crate::speech;
+use crate::speech::{self, Manner};
 
 /// Tells what came of each build: the errors, then a table, or JSON.
 pub(crate) fn report(
     global: &Global,
+    manner: Manner,
     requests: &[BuildRequest],
     results: Vec<Result<Summary, BuildError>>,
 ) -> Result<(), Failure> {
@@ -29,7 +30,7 @@ pub(crate) fn report(
                 failed += 1;
                 let blame = error.blame();
                 worst = worst.max(Some(blame));
-                let text = speech::chain(&error);
+                let text = speech::chain(&error, manner.color);
                 speech::say(&format!("{name}: {text}"));
                 rows.push(format!("{name:<22}  not built: exit code {}", blame as u8));
                 values.push(failure(request, &text, blame));
@@ -47,8 +48,8 @@ pub(crate) fn report(
 fn row(name: &str, summary: &Summary) -> String {
     let bytes: u64 =
         summary.images.iter().flat_map(|image| &image.layers).map(|layer| layer.size).sum();
-    let megabytes = bytes as f64 / 1e6;
-    format!("{name:<22}  {:<12} {megabytes:>8.1} MB  {}", summary.version, summary.digest)
+    let size = speech::bytes(bytes);
+    format!("{name:<22}  {:<12} {size:>10}  {}", summary.version, summary.digest)
 }
 
 fn failure(request: &BuildRequest, text: &str, blame: Blame) -> Value {

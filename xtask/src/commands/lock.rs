@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Workplace, root};
 use crate::args::{Global, Lock};
 use crate::failure::Failure;
-use crate::speech::{self, Teller};
+use crate::speech::{self, Manner, Teller};
 use crate::surroundings::Surroundings;
 
 /// Writes the locks, or tells how they compare with the tree or the mirrors.
@@ -14,6 +14,7 @@ pub(crate) fn run(
     lock: &Lock,
     global: &Global,
     surroundings: &Surroundings,
+    manner: Manner,
 ) -> Result<(), Failure> {
     let mut request = LockRequest {
         release: lock.release,
@@ -34,8 +35,9 @@ pub(crate) fn run(
         request.update = Update::Everything;
     }
     let workplace = Workplace::open(global, surroundings)?;
-    let mut teller = Teller::new(global.quiet);
+    let mut teller = Teller::new(manner);
     let done = pipeline::lock(&workplace.setting(), &request, &mut |event| teller.tell(&event))?;
+    drop(teller);
     let summary = match (done.changes.len(), lock.outdated) {
         (0, true) => "nothing is outdated".to_owned(),
         (0, false) => "nothing has changed".to_owned(),

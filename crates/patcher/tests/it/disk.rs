@@ -29,7 +29,14 @@ fn files_keep_their_permissions_and_empty_folders_go() {
     let private = std::fs::Permissions::from_mode(0o640);
     fs_err::set_permissions(folder.path().join("dir/a"), private).unwrap();
     let executable = "diff --git a/stays b/stays\nold mode 100644\nnew mode 100755\n";
-    let applied = applied(folder.path(), &format!("{executable}{}", PATCH.replace("--- ", "diff --git x x\n--- ").replace("diff --git x x\n", ""))).unwrap();
+    let applied = applied(
+        folder.path(),
+        &format!(
+            "{executable}{}",
+            PATCH.replace("--- ", "diff --git x x\n--- ").replace("diff --git x x\n", "")
+        ),
+    )
+    .unwrap();
     patcher::write(folder.path(), &applied).unwrap();
     assert_eq!(mode(&folder.path().join("dir/a")), 0o640);
     assert_eq!(mode(&folder.path().join("stays")), 0o755);
@@ -68,7 +75,8 @@ fn what_fails_midway_is_put_back() {
     let error = patcher::write(folder.path(), &applied).unwrap_err();
     assert!(error.to_string().ends_with("nothing was changed"), "{error}");
     assert_eq!(take(folder.path()), before);
-    let error = patcher::write_copy(folder.path(), &folder.path().join("copy"), &applied).unwrap_err();
+    let error =
+        patcher::write_copy(folder.path(), &folder.path().join("copy"), &applied).unwrap_err();
     assert!(matches!(error, WriteError::Refused { .. }), "{error}");
     assert_eq!(take(folder.path()), before);
     assert_eq!(fs_err::read_dir(folder.path()).unwrap().count(), 4, "something is left behind");
@@ -112,6 +120,11 @@ fn series_are_read_in_the_order_of_their_names() {
     let error = patcher::read_series(folder.path()).unwrap_err().to_string();
     assert_eq!(error.matches("the patch changes nothing").count(), 2, "{error}");
     fs_err::write(folder.path().join("0004.diff"), patch).unwrap();
-    assert!(patcher::read_series(folder.path()).unwrap_err().to_string().contains("does not end in .patch"));
+    assert!(
+        patcher::read_series(folder.path())
+            .unwrap_err()
+            .to_string()
+            .contains("does not end in .patch")
+    );
     assert!(patcher::read_series(&folder.path().join("none")).unwrap().is_empty());
 }

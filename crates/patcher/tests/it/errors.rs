@@ -6,7 +6,11 @@ use patcher::{ApplyError, File, FileKind, Reason};
 fn python() -> Tree {
     let text = "import os\n\n\ndef load(path):\n    with open(path) as file:\n        return file.read()\n\n\n\
                 def save(path, text):\n    with open(path, 'w') as file:\n        file.write(text)\n";
-    let mut tree = tree([("keystone/io.py", text), ("setup.cfg", "[metadata]\n"), ("crlf", "a\r\nb\r\nc\r\n")]);
+    let mut tree = tree([
+        ("keystone/io.py", text),
+        ("setup.cfg", "[metadata]\n"),
+        ("crlf", "a\r\nb\r\nc\r\n"),
+    ]);
     tree.insert("link".to_owned(), File { bytes: b"/etc".into(), kind: FileKind::Link });
     tree
 }
@@ -48,9 +52,13 @@ fn what_is_applied_already_is_recognised() {
 fn nothing_leads_out_of_the_tree() {
     let new = |name: &str| format!("--- /dev/null\n+++ {name}\n@@ -0,0 +1 @@\n+x\n");
     let git = |name: &str| {
-        format!("diff --git a/{name} b/{name}\nnew file mode 100644\n--- /dev/null\n+++ b/{name}\n@@ -0,0 +1 @@\n+x\n")
+        format!(
+            "diff --git a/{name} b/{name}\nnew file mode 100644\n--- /dev/null\n+++ b/{name}\n@@ -0,0 +1 @@\n+x\n"
+        )
     };
-    for name in ["/etc/passwd", "b/../../x", "../x", "b//x", "b/./x", "b/.git/config", "b/x/.GIT/hooks/x"] {
+    for name in
+        ["/etc/passwd", "b/../../x", "../x", "b//x", "b/./x", "b/.git/config", "b/x/.GIT/hooks/x"]
+    {
         let error = patcher::parse(new(name).as_bytes(), "1.patch").unwrap_err().to_string();
         assert!(error.contains("is no path inside the tree"), "{name}: {error}");
     }
@@ -60,7 +68,10 @@ fn nothing_leads_out_of_the_tree() {
     }
     let rename = "diff --git a/setup.cfg b/x\nsimilarity index 100%\nrename from setup.cfg\nrename to ../x\n";
     let error = patcher::parse(rename.as_bytes(), "1.patch").unwrap_err().to_string();
-    assert!(error.contains("`../x` is no path inside the tree: it leaves the tree with `..`"), "{error}");
+    assert!(
+        error.contains("`../x` is no path inside the tree: it leaves the tree with `..`"),
+        "{error}"
+    );
     assert_eq!(
         said(&[&git("link/passwd")]),
         "1.patch:1: link/passwd lies behind the symbolic link link\n  \
@@ -87,11 +98,15 @@ fn other_reasons_are_told_apart() {
     assert_eq!(reason(empty), Reason::LeftOver { lines: 1 });
     let link = "--- a/link\n+++ b/link\n@@ -1 +1 @@\n-/etc\n\\ No newline at end of file\n+x\n";
     assert_eq!(reason(link), Reason::WrongKind { found: FileKind::Link });
-    let Reason::Mismatch(mismatch) = reason("--- a/crlf\n+++ b/crlf\n@@ -1,3 +1,3 @@\n a\n-b\n+B\n c\n") else {
+    let Reason::Mismatch(mismatch) =
+        reason("--- a/crlf\n+++ b/crlf\n@@ -1,3 +1,3 @@\n a\n-b\n+B\n c\n")
+    else {
         panic!()
     };
     assert_eq!(mismatch.remark, patcher::Remark::LineEnds);
-    let Reason::Mismatch(mismatch) = reason("--- a/crlf\n+++ b/crlf\n@@ -2,0 +3 @@\n+x\r\n") else { panic!() };
+    let Reason::Mismatch(mismatch) = reason("--- a/crlf\n+++ b/crlf\n@@ -2,0 +3 @@\n+x\r\n") else {
+        panic!()
+    };
     assert_eq!(mismatch.remark, patcher::Remark::NoContext);
 }
 
@@ -108,12 +123,21 @@ fn damaged_patches_name_their_lines() {
         ("no head", "text\n@@ -1 +1 @@\n-a\n+b\n"),
         ("context", "*** a/x\n--- b/x\n***************\n*** 1 ****\n! a\n--- 1 ----\n! b\n"),
         ("binary", "diff --git a/x b/x\nindex 123..456 100644\nBinary files a/x and b/x differ\n"),
-        ("short ids", "diff --git a/x b/x\nindex 123..456 100644\nGIT binary patch\nliteral 1\nIcmZPo\n\n"),
-        ("submodule", "diff --git a/x b/x\nnew file mode 160000\nindex 0000000..1234567\n--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+Subproject commit 1\n"),
+        (
+            "short ids",
+            "diff --git a/x b/x\nindex 123..456 100644\nGIT binary patch\nliteral 1\nIcmZPo\n\n",
+        ),
+        (
+            "submodule",
+            "diff --git a/x b/x\nnew file mode 160000\nindex 0000000..1234567\n--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+Subproject commit 1\n",
+        ),
         ("merge", "diff --cc x\nindex 1,2..3\n--- a/x\n+++ b/x\n@@@ -1 -1 +1 @@@\n"),
         ("nothing", "diff --git a/x b/x\nindex 1..2 100644\n"),
         ("new with old lines", "--- /dev/null\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n"),
-        ("names differ", "diff --git a/x b/x\nrename from x\nrename to y\n--- a/x\n+++ b/z\n@@ -1 +1 @@\n-a\n+b\n"),
+        (
+            "names differ",
+            "diff --git a/x b/x\nrename from x\nrename to y\n--- a/x\n+++ b/z\n@@ -1 +1 @@\n-a\n+b\n",
+        ),
     ] {
         let error = patcher::parse(patch.as_bytes(), "1.patch").map(|_| ()).unwrap_err();
         all += &format!("{what}:\n{error}\n");

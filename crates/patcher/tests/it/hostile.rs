@@ -31,8 +31,25 @@ fn damaged_patches_are_read_and_applied_without_panic() {
     let base = base();
     let mut dice = Dice(0x1234_5678_9abc_def1);
     let spice: Vec<&[u8]> = vec![
-        b"\0", b"\xff", b"\n", b"\r\n", b" ", b"+", b"-", b"@", b"\\", b"\"", b"/", b"..", b"99999999999", b"0",
-        b"@@ -1 +1 @@\n", b"--- a/x\n", b"diff --git ", b"old mode 100644\n", b"literal 999999999\n",
+        b"\0",
+        b"\xff",
+        b"\n",
+        b"\r\n",
+        b" ",
+        b"+",
+        b"-",
+        b"@",
+        b"\\",
+        b"\"",
+        b"/",
+        b"..",
+        b"99999999999",
+        b"0",
+        b"@@ -1 +1 @@\n",
+        b"--- a/x\n",
+        b"diff --git ",
+        b"old mode 100644\n",
+        b"literal 999999999\n",
     ];
     let (mut read, mut applied) = (0, 0);
     for round in 0..15_000 {
@@ -56,7 +73,8 @@ fn damaged_patches_are_read_and_applied_without_panic() {
                 Ok(result) => {
                     applied += 1;
                     for path in result.files.keys() {
-                        let inside = !path.starts_with('/') && path.split('/').all(|part| !matches!(part, "" | "." | ".."));
+                        let inside = !path.starts_with('/')
+                            && path.split('/').all(|part| !matches!(part, "" | "." | ".."));
                         assert!(inside, "{path}");
                     }
                 }
@@ -72,7 +90,11 @@ fn files_of_equal_lines_do_not_take_long() {
     let text = "\n".repeat(200_000);
     let mut hunks = String::from("--- a/f\n+++ b/f\n");
     for start in 0..20 {
-        hunks += &format!("@@ -{0},2001 +{0},2001 @@\n{1}-x\n+y\n", start * 3000 + 1, " \n".repeat(2000));
+        hunks += &format!(
+            "@@ -{0},2001 +{0},2001 @@\n{1}-x\n+y\n",
+            start * 3000 + 1,
+            " \n".repeat(2000)
+        );
     }
     let patch = patcher::parse(hunks.as_bytes(), "1.patch").unwrap();
     let error = patcher::apply(&tree([("f", &text)]), &[patch], &Options { fuzz: 3 }).unwrap_err();

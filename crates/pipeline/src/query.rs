@@ -1,0 +1,18 @@
+//! Single answers: each library by itself, over the tree, the machine's mirrors and the store.
+
+mod closure;
+mod error;
+mod locked;
+mod mirrors;
+mod packages;
+mod pins;
+mod soundness;
+mod suites;
+
+pub use closure::{ClosureRequest, closure};
+pub use error::QueryError;
+pub use locked::{files_of_locks, files_of_service};
+pub use mirrors::{Answer, MirrorReport, mirrors};
+pub use packages::{PackagesRequest, packages};
+pub use pins::{ShownPin, pins};
+pub use soundness::fault_of_derived;

@@ -1,0 +1,122 @@
+//! Why there is no answer.
+
+use constraints::{RequirementError, VersionError};
+use distro::{SolveError, SuiteError};
+use names::{DistroId, Fault, PackageName, ReleaseId, render_faults};
+use release::UnknownName;
+use signer::KeyringError;
+use store::FetchError;
+use wheels::{ClosureError, ClosureErrors, WheelMetadataError};
+
+use crate::blame::Blame;
+use crate::describe::DescribeError;
+use crate::layers_error::of_locate;
+use crate::locks::LocksError;
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum QueryError {
+    /// The tree does not describe what is asked about.
+    #[error(transparent)]
+    Describe(#[from] DescribeError),
+    /// Files of the tree have faults.
+    #[error("{}", render_faults(.0))]
+    Faults(Vec<Fault>),
+    /// There is no such release.
+    #[error(transparent)]
+    Unknown(#[from] UnknownName),
+    /// The locks cannot be read, or do not have it.
+    #[error(transparent)]
+    Locks(#[from] LocksError),
+    /// A keyring of the distribution is none.
+    #[error("distros/keyrings/{keyring} cannot be used")]
+    Keyring {
+        /// The file.
+        keyring: String,
+        /// Why.
+        source: KeyringError,
+    },
+    /// The archives' indexes cannot be had or trusted.
+    #[error("the archives of {distro} cannot be read")]
+    Suites {
+        /// The distribution.
+        distro: DistroId,
+        /// Why.
+        source: SuiteError,
+    },
+    /// The package that says where other archives are cannot be fetched.
+    #[error("cannot get the packages of the distribution")]
+    Fetch(#[from] FetchError),
+    /// No set of packages will do.
+    #[error("no set of packages will do")]
+    Solve(#[from] SolveError),
+    /// A requirement is none.
+    #[error("`{text}` is no requirement, such as 'keystone[ldap]==28.1.0'")]
+    Requirement {
+        /// What was given.
+        text: String,
+        /// Why.
+        source: RequirementError,
+    },
+    /// The interpreter's version is none.
+    #[error("`{version}` is not a version of Python, such as 3.13")]
+    Python {
+        /// The version.
+        version: String,
+        /// Why.
+        source: VersionError,
+    },
+    /// The requirements cannot be met.
+    #[error("the requirements cannot be met with the constraints of {release}:\n{source}")]
+    Closure {
+        /// The release.
+        release: ReleaseId,
+        /// All that is wrong. Printed above, so not a cause.
+        #[source]
+        source: Box<ClosureErrors>,
+    },
+    /// No constraint names the project.
+    #[error("{release} pins no {name}{}", near.as_ref().map(|near| format!(": did you mean {near}?")).unwrap_or_default())]
+    NotPinned {
+        /// The project.
+        name: PackageName,
+        /// The release.
+        release: ReleaseId,
+        /// The name that is probably meant.
+        near: Option<String>,
+    },
+}
+
+impl QueryError {
+    /// Who must act.
+    pub fn blame(&self) -> Blame {
+        match self {
+            QueryError::Suites { source, .. } => match source {
+                SuiteError::Fetch { source, .. } => Blame::of_fetch(source),
+                SuiteError::NoKeyring { .. } | SuiteError::NoComponent { .. } => Blame::Input,
+                _ => Blame::Verification,
+            },
+            QueryError::Fetch(error) => Blame::of_fetch(error),
+            QueryError::Closure { source, .. } => of_closure(source),
+            _ => Blame::Input,
+        }
+    }
+}
+
+/// The network is to blame only where nothing else is.
+fn of_closure(errors: &ClosureErrors) -> Blame {
+    let blame = |error: &ClosureError| match error {
+        ClosureError::Locate { source, .. } => of_locate(source),
+        ClosureError::Metadata { source, .. } => match source {
+            WheelMetadataError::Fetch { source, .. } => Blame::of_fetch(source),
+            _ => Blame::Verification,
+        },
+        _ => Blame::Input,
+    };
+    let blames = || errors.0.iter().map(blame);
+    if blames().any(|blame| blame == Blame::Input) {
+        return Blame::Input;
+    }
+    blames().max().unwrap_or(Blame::Input)
+}

@@ -1,0 +1,51 @@
+//! The packages of a distribution that some packages need.
+
+use distro::Solution;
+use names::{Arch, DistroId};
+
+use super::{QueryError, suites};
+use crate::Event;
+use crate::describe::Description;
+use crate::setting::{Listener, Setting};
+
+/// What is asked for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PackagesRequest {
+    /// The distribution.
+    pub distro: DistroId,
+    /// The architecture.
+    pub arch: Arch,
+    /// A base of the distribution to take as well; without it only what is named and what that needs,
+    /// not even the packages that are `Essential: yes`.
+    pub base: Option<String>,
+    /// Whether recommended packages are taken too.
+    pub recommends: bool,
+    /// The packages, in the order of wanting.
+    pub names: Vec<String>,
+}
+
+/// The newest packages that meet `request` on an empty system, with the choices that `apt-get
+/// install` makes. The locks are not asked.
+///
+/// # Errors
+/// When the tree does not have the distribution, the archives cannot be read, or there is no solution.
+pub fn packages(
+    setting: &Setting<'_>,
+    request: &PackagesRequest,
+    tell: Listener<'_>,
+) -> Result<Solution, QueryError> {
+    let description = Description::read(setting.root, &request.distro)?;
+    let mut asked = distro::Request {
+        packages: request.names.clone(),
+        recommends: request.recommends,
+        ..distro::Request::default()
+    };
+    if let Some(name) = &request.base {
+        let base = description.base(name)?;
+        asked.essential = base.essential;
+        asked.packages = [&base.packages[..], &request.names[..]].concat();
+    }
+    tell(Event::LockingDistro { distro: request.distro.to_string(), arch: request.arch });
+    let index = suites::index(setting, &description, &request.distro, request.arch, tell)?;
+    Ok(distro::solve(&index, &asked)?)
+}
