@@ -137,7 +137,7 @@ pub(crate) fn build(
     })?;
     let sdist = fetching::wheel(setting, step.sdist, tell)?;
     let pack = wheels::unpack_sdist(setting.store, &sdist)?;
-    let source = patched(&step.sdist.file, &pack, &step.patches, step.version)?;
+    let source = patched(&step.sdist.file, &pack, &step.patches)?;
     tell(Event::StageStarted { stage: Stage::Build });
     tell(Event::StepStarted { what: format!("{} {}", step.project, step.version) });
 

@@ -25,11 +25,11 @@ pub(crate) fn files(
     packages.sort();
     let mut pip: BTreeSet<String> =
         wheels.iter().map(|wheel| format!("{}=={}\n", wheel.project, wheel.version)).collect();
-    pip.insert(format!("{}=={}\n", service.project, source.version));
-    let digest = match own {
-        Own::Locked(wheel) => wheel.sha256,
-        Own::Built(step) => step.sdist.sha256,
+    let (version, digest) = match own {
+        Own::Locked(wheel) => (&*wheel.version, wheel.sha256),
+        Own::Built(step) => (step.version, step.sdist.sha256),
     };
+    pip.insert(format!("{}=={version}\n", service.project));
     let mut project = format!(
         "PROJECT={}\nPROJECT_RELEASE={release}\nPROJECT_REF={}\nPROJECT_VERSION={}\n\
          PROJECT_FILE={}\nPROJECT_DIGEST={digest}\n",

@@ -26,7 +26,7 @@ pub(crate) struct BuildSystem {
 pub(crate) struct Patched {
     /// Its files.
     pub(crate) tree: Tree,
-    /// Its metadata, with the version of the patched source.
+    /// Its metadata.
     pub(crate) metadata: Arc<Metadata>,
     /// How it is built.
     pub(crate) build_system: BuildSystem,
@@ -105,13 +105,13 @@ pub enum PatchedError {
 /// with them: its build takes the files of the wheel from there, PBR as well as setuptools itself, and
 /// would leave out what a patch adds outside of Python packages.
 ///
-/// `version` becomes that of the metadata. Where a patch touches `requirements.txt`, what the project
-/// needs is read from there, as PBR does (`[metadata] requires-dist`, "requirements.txt").
+/// The version of the metadata stays that of the release: PBR reads it when the service runs, and those
+/// of the releases up to 2026.1 refuse a local part (`28.1.0+p1`). Where a patch touches
+/// `requirements.txt`, what the project needs is read from there, as PBR does (`[metadata] requires-dist`, "requirements.txt").
 pub(crate) fn patched(
     file: &str,
     pack: &Pack,
     patches: &[PatchFile],
-    version: &str,
 ) -> Result<Patched, PatchedError> {
     let file = || file.to_owned();
     let mut tree = Tree::new();
@@ -150,7 +150,7 @@ pub(crate) fn patched(
         }
     }
     list_sources(&mut tree, &file(), &added, &removed, time)?;
-    let metadata = metadata(&tree, &file(), version, requirements_changed)?;
+    let metadata = metadata(&tree, &file(), requirements_changed)?;
     let build_system = build_system(&tree, &file())?;
     let notes = applied.notes();
     Ok(Patched { tree, metadata: Arc::new(metadata), build_system, time, notes })
@@ -228,18 +228,10 @@ fn list_sources(
     Ok(())
 }
 
-fn metadata(
-    tree: &Tree,
-    file: &str,
-    version: &str,
-    requirements_changed: bool,
-) -> Result<Metadata, PatchedError> {
+fn metadata(tree: &Tree, file: &str, requirements_changed: bool) -> Result<Metadata, PatchedError> {
     let wrong = |source| PatchedError::Metadata { file: file.to_owned(), source };
     let info = text(tree, file, "PKG-INFO")?.unwrap_or_default();
     let mut metadata = Metadata::parse(&info).map_err(wrong)?;
-    if let Ok(version) = constraints::parse_version(version) {
-        metadata.version = version;
-    }
     if requirements_changed {
         let wanted = text(tree, file, "requirements.txt")?.unwrap_or_default();
         metadata.requires_dist.retain(of_extra);

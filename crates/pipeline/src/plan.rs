@@ -126,7 +126,7 @@ pub(crate) fn plan<'a>(
                 distro: &description.distro,
                 distro_text: &description.distro_text,
                 project: &service.project,
-                version: &source.version,
+                version: &sdist.version,
                 sdist,
                 patches,
                 build,

@@ -48,9 +48,16 @@ pub(super) fn lock(
     if let Some(built) = &built {
         given.insert(service.project.clone(), built.given.clone());
     }
-    let closing = Closing { work, service, release, target: &target, given: &given };
+    // What this service has first, then what others have; what sources are built with is another matter.
+    let release_lock = &locks.release;
+    let listed = |list: &&ServiceList| list.name == service.name && list.arch == part.arch;
+    let (own, others): (Vec<_>, Vec<_>) = release_lock.services.iter().partition(listed);
+    let prefer = own.into_iter().chain(others).flat_map(|list| release_lock.service_wheels(list));
+    let prefer: Vec<LockedWheel> = prefer.cloned().collect();
+    let (target, given) = (&target, &given);
+    let closing = Closing { work, service, release, target, given, prefer: &prefer };
     let own_roots = roots(service, version, &reference.place);
-    let wheels = closing.wheels(&own_roots, &locator, locks, tell)?;
+    let wheels = closing.wheels(&own_roots, &locator, tell)?;
     let source = match &built {
         Some(built) => built.source.clone(),
         None => {
@@ -88,6 +95,8 @@ pub(super) struct Closing<'a> {
     pub(super) release: &'a Release,
     pub(super) target: &'a Target,
     pub(super) given: &'a BTreeMap<PackageName, Given>,
+    /// What is locked: the first of each project stays, if it may.
+    pub(super) prefer: &'a [LockedWheel],
 }
 
 impl Closing<'_> {
@@ -96,13 +105,12 @@ impl Closing<'_> {
         &self,
         roots: &[Root],
         locator: &Locator<'_>,
-        locks: &Locks,
         tell: Listener<'_>,
     ) -> Result<Vec<LockedWheel>, LockError> {
-        let Self { work, service, release, target, given } = *self;
+        let Self { work, service, release, target, given, prefer } = *self;
         let request = work.request;
         let keeps = |wheel: &&LockedWheel| request.keeps_project(&wheel.project);
-        let prefer: Vec<LockedWheel> = locks.release.wheels.iter().filter(keeps).cloned().collect();
+        let prefer: Vec<LockedWheel> = prefer.iter().filter(keeps).cloned().collect();
         let own = BTreeSet::from([service.project.clone()]);
         let closing = wheels::Request {
             roots,

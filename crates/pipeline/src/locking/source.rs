@@ -64,7 +64,7 @@ pub(super) fn lock(
         LockError::Patched { service, release, source: Box::new(source) }
     };
     let Patched { metadata, build_system, notes, .. } =
-        patched(&sdist.file, &pack, patches, &local).map_err(failed)?;
+        patched(&sdist.file, &pack, patches).map_err(failed)?;
     for text in notes {
         tell(Event::Note { text });
     }
@@ -73,7 +73,10 @@ pub(super) fn lock(
     let python = description.python_of_base(locks, BUILD, setting.host);
     let target = target_of(work, python, setting.host)?;
     let given = BTreeMap::new();
-    let closing = Closing { work, service, release, target: &target, given: &given };
+    let sources = locks.release.sources.iter().filter_map(|source| locks.release.build_of(source));
+    let prefer: Vec<LockedWheel> = sources.flat_map(|(_, wheels)| wheels).cloned().collect();
+    let (target, given) = (&target, &given);
+    let closing = Closing { work, service, release, target, given, prefer: &prefer };
     let place = |file: &str| Place { file: file.into(), ..Place::default() };
     let root =
         |requirement: &Requirement, place: Place| Root { requirement: requirement.clone(), place };
@@ -84,7 +87,7 @@ pub(super) fn lock(
     let mut pending: Vec<&Requirement> = release.file.build_constraints.iter().collect();
     // A build constraint counts for what is installed, and installs nothing by itself.
     let wheels = loop {
-        let wheels = closing.wheels(&roots, locator, locks, &mut |_| {})?;
+        let wheels = closing.wheels(&roots, locator, &mut |_| {})?;
         let installed = |name: &PackageName| wheels.iter().any(|wheel| wheel.project == *name);
         let counts = |one: &&Requirement| installed(&one.name);
         let (met, rest): (Vec<_>, Vec<_>) = pending.into_iter().partition(counts);
