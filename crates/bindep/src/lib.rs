@@ -27,7 +27,8 @@
 //! - bindep takes from `lsb_release` and `/etc/*-release` what `/etc/os-release` does not say. Here only
 //!   the fields of [`OsRelease`] count, so that the answer is the same on every machine.
 //! - It reports the first fault of a file, this crate all of them.
-//! - A file may have 1 MiB, and a version that no Debian package can have is refused by both.
+//! - It takes digits of any script in profiles and versions, this crate those of ASCII.
+//! - A file may have 1 MiB.
 
 mod file;
 mod line;

@@ -122,6 +122,10 @@ impl<'a> Image<'a> {
         for fuzz in 0..=fuzz.min(context) {
             let dropped = |have: usize| (fuzz + have).saturating_sub(context);
             let (first, end) = (dropped(pattern.leading), dropped(pattern.trailing));
+            // All of it is context: a hunk that changes nothing.
+            if first + end > pattern.before.len() {
+                break;
+            }
             let anchors = Anchors {
                 start: fuzz + pattern.leading < context,
                 end: fuzz + pattern.trailing < context,

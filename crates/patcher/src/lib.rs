@@ -5,6 +5,9 @@
 //! files from a [`Source`] (a [`Folder`], or a map in memory) and gives plain data: the files that
 //! change, and where each hunk went. [`write`](write()) and [`write_copy`] bring that to disk.
 //!
+//! The result is that of `git apply`, and of `patch --fuzz=0` where both agree; `docs/formats/patches.md`
+//! in the repository lists the differences.
+//!
 //! ```
 //! use std::collections::BTreeMap;
 //! use patcher::{File, FileKind, Options};

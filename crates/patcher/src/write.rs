@@ -52,6 +52,12 @@ pub enum WriteError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// The new folder would be a part of what is copied to it.
+    #[error("{} is inside the tree that is copied: choose a folder outside of it", .path.display())]
+    Inside {
+        /// The new folder.
+        path: PathBuf,
+    },
     /// The new folder is there already.
     #[error("{} is there already: choose another folder, or remove it", .path.display())]
     Exists {
@@ -118,13 +124,17 @@ pub fn write(folder: &Path, applied: &Applied) -> Result<(), WriteError> {
 /// under its name when it is complete. Permissions, times and links are those of `from`.
 ///
 /// # Errors
-/// When `to` is there already, or the system refuses. Then there is no `to`.
+/// When `to` is there already or inside `from`, or the system refuses. Then there is no `to`.
 pub fn write_copy(from: &Path, to: &Path, applied: &Applied) -> Result<(), WriteError> {
     if fs_err::symlink_metadata(to).is_ok() {
         return Err(WriteError::Exists { path: to.to_owned() });
     }
     check(from, applied)?;
     let parent = to.parent().unwrap_or(Path::new("/"));
+    let real = |path: &Path| fs_err::canonicalize(path).map_err(refused("read", path));
+    if real(parent)?.starts_with(real(from)?) {
+        return Err(WriteError::Inside { path: to.to_owned() });
+    }
     let stage = tempfile::Builder::new()
         .prefix(".patcher-")
         .tempdir_in(parent)

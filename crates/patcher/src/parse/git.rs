@@ -30,6 +30,18 @@ pub(super) fn section(reader: &mut Reader<'_>, mail: usize) -> Result<Section, F
     let prefixed =
         both.as_ref().is_none_or(|(old, new)| old != new) && !unprefixed_rename(names, &head);
     let marked = marked_names(reader)?;
+    if let (Some((old, new)), Some((before, after))) = (&both, &marked) {
+        let same = |name: &Vec<u8>, marked: &Option<Vec<u8>>| {
+            marked.as_ref().is_none_or(|marked| marked == name)
+        };
+        if !same(old, before) || !same(new, after) {
+            return Err(reader.fault_at(
+                line,
+                "the names of `---` and `+++` are not those of the `diff --git` line",
+                NAMES,
+            ));
+        }
+    }
     let body = body(reader, &head, carriage_returns)?;
 
     let strip = |name: Vec<u8>, reader: &Reader<'_>| -> Result<String, Fault> {

@@ -135,7 +135,5 @@ pub(super) fn inside(path: &str, reader: &Reader<'_>) -> Result<(), Fault> {
 
 /// The path without its first component: what `-p1` makes of it.
 pub(crate) fn without_first(path: &str) -> Option<&str> {
-    path.split_once('/')
-        .map(|(_, rest)| rest.trim_start_matches('/'))
-        .filter(|rest| !rest.is_empty())
+    path.split_once('/').map(|(_, rest)| rest).filter(|rest| !rest.is_empty())
 }

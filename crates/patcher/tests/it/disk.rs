@@ -29,14 +29,7 @@ fn files_keep_their_permissions_and_empty_folders_go() {
     let private = std::fs::Permissions::from_mode(0o640);
     fs_err::set_permissions(folder.path().join("dir/a"), private).unwrap();
     let executable = "diff --git a/stays b/stays\nold mode 100644\nnew mode 100755\n";
-    let applied = applied(
-        folder.path(),
-        &format!(
-            "{executable}{}",
-            PATCH.replace("--- ", "diff --git x x\n--- ").replace("diff --git x x\n", "")
-        ),
-    )
-    .unwrap();
+    let applied = applied(folder.path(), &format!("{PATCH}{executable}")).unwrap();
     patcher::write(folder.path(), &applied).unwrap();
     assert_eq!(mode(&folder.path().join("dir/a")), 0o640);
     assert_eq!(mode(&folder.path().join("stays")), 0o755);
@@ -75,9 +68,12 @@ fn what_fails_midway_is_put_back() {
     let error = patcher::write(folder.path(), &applied).unwrap_err();
     assert!(error.to_string().ends_with("nothing was changed"), "{error}");
     assert_eq!(take(folder.path()), before);
-    let error =
-        patcher::write_copy(folder.path(), &folder.path().join("copy"), &applied).unwrap_err();
+    let other = folder.path().with_extension("other");
+    let error = patcher::write_copy(folder.path(), &other, &applied).unwrap_err();
     assert!(matches!(error, WriteError::Refused { .. }), "{error}");
+    assert!(!other.exists());
+    let inside = patcher::write_copy(folder.path(), &folder.path().join("copy"), &applied);
+    assert!(matches!(inside.unwrap_err(), WriteError::Inside { .. }));
     assert_eq!(take(folder.path()), before);
     assert_eq!(fs_err::read_dir(folder.path()).unwrap().count(), 4, "something is left behind");
 }

@@ -28,7 +28,21 @@ fn all_hunks_that_do_not_apply_are_shown_with_the_nearest_lines() {
                  @@ -9,3 +10,3 @@\n def save(path, text):\n     with open(path, 'w') as file:\n-        file.write(text)\n+        file.write(text.strip())\n\
                  @@ -30,3 +30,3 @@ def other():\n def other():\n-    pass\n+    return\n     # end\n\
                  --- a/keystone/gone.py\n+++ b/keystone/gone.py\n@@ -1 +1 @@\n-a\n+b\n";
-    insta::assert_snapshot!(said(&[patch]));
+    insta::assert_snapshot!(said(&[patch]), @r#"
+    1.patch:5: keystone/io.py: hunk 1 of 3 does not apply at line 4: `@@ -4,3 +4,4 @@ import os`
+      line 4 comes closest, where 2 of 3 lines are the same:
+        patch wants |     with open(path, 'rb') as file:    (line 7 of the patch)
+        patch wants |         return file.read()
+        file has    |     with open(path) as file:    (line 5 of the file)
+        file has    |         return file.read()
+        file has    | 
+      hint: make the patch again, against this version of the source
+    1.patch:16: keystone/io.py: hunk 3 of 3 does not apply at line 30: `@@ -30,3 +30,3 @@ def other():`
+      none of its lines are in the file
+      hint: make the patch again, against this version of the source
+    1.patch:21: keystone/gone.py is not there
+      hint: the file may have another name in this version of the source
+    "#);
 }
 
 #[test]
@@ -37,15 +51,25 @@ fn what_is_applied_already_is_recognised() {
                  --- /dev/null\n+++ b/new\n@@ -0,0 +1 @@\n+x\n";
     let error = try_apply(&python(), &[patch, patch], 0).unwrap_err();
     assert!(matches!(error, ApplyError::Conflict { already_applied: true, .. }));
-    insta::assert_snapshot!(error.to_string(), @"");
+    insta::assert_snapshot!(error.to_string(), @r#"
+    2.patch: already applied: the files have all that it brings
+      hint: remove the patch, the source contains it
+    "#);
     // A part of it.
     let mut half = python();
     half.insert("new".to_owned(), file("x\n"));
     let error = try_apply(&half, &[patch], 0).unwrap_err();
-    insta::assert_snapshot!(error.to_string(), @"");
+    insta::assert_snapshot!(error.to_string(), @r#"
+    1.patch:6: new is there already, as the patch would make it
+      hint: this part is applied already: take it out of the patch
+    "#);
     let part = "--- a/keystone/io.py\n+++ b/keystone/io.py\n@@ -1,2 +1,2 @@\n-import sys\n+import os\n \n\
                 @@ -10,2 +10,2 @@\n     with open(path, 'w') as file:\n-        file.write(text)\n+        pass\n";
-    insta::assert_snapshot!(said(&[part]), @"");
+    insta::assert_snapshot!(said(&[part]), @r#"
+    1.patch:3: keystone/io.py: hunk 1 of 2 does not apply at line 1: `@@ -1,2 +1,2 @@`
+      line 1 has already what it would make
+      hint: this part is applied already: take it out of the patch
+    "#);
 }
 
 #[test]
@@ -142,5 +166,51 @@ fn damaged_patches_name_their_lines() {
         let error = patcher::parse(patch.as_bytes(), "1.patch").map(|_| ()).unwrap_err();
         all += &format!("{what}:\n{error}\n");
     }
-    insta::assert_snapshot!(all);
+    insta::assert_snapshot!(all, @r#"
+    empty:
+    1.patch: the patch changes nothing
+      hint: remove the file, or put the patch into it
+    prose:
+    1.patch: the patch changes nothing
+      hint: it needs a unified diff, as git format-patch or diff -u write it
+    encoded:
+    1.patch: the patch changes nothing
+      hint: the mail is encoded as base64: decode it first
+    cut off:
+    1.patch:5: the hunk of line 3 ends too early: its header counts 1 more old and 2 more new lines, and the patch ends here
+      hint: make the patch again; it is cut off, or was changed by hand
+    too long:
+    1.patch:6: the hunk of line 3 has more lines than its header counts
+      hint: make the patch again, or correct the numbers between the `@@`
+    wrong header:
+    1.patch:6: `@@ -1,x +3 @@` is not the header of a hunk
+      hint: it should look like `@@ -1,3 +1,4 @@`
+    no head:
+    1.patch:2: a hunk without the `---` and `+++` lines of its file
+      hint: add them above the hunk
+    context:
+    1.patch:1: a context diff, which is not read
+      hint: make a unified diff: diff -u, or git diff
+    binary:
+    1.patch:3: a binary file changes, and the patch has no data for it
+      hint: make the patch with git format-patch, or with git diff --binary
+    short ids:
+    1.patch:3: binary data without the full object ids in an `index` line, by which they are checked
+      hint: make the patch with git format-patch, or with git diff --binary
+    submodule:
+    1.patch:2: the patch changes a submodule, which is no file
+      hint: leave it out of the patch, or patch the source of the submodule
+    merge:
+    1.patch:1: the diff of a merge cannot be applied
+      hint: make it against one parent: git diff -m
+    nothing:
+    1.patch:1: the section changes nothing
+      hint: make the patch again; its content is missing
+    new with old lines:
+    1.patch:3: the file is new, but the hunk has lines that are there before
+      hint: make the patch again; its header does not fit
+    names differ:
+    1.patch:1: the names of `---` and `+++` are not those of the `diff --git` line
+      hint: make the patch again with git format-patch or git diff
+    "#);
 }

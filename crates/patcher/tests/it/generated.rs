@@ -6,7 +6,7 @@ use super::{Tree, after, file, git_apply, gnu_patch, put, take};
 use patcher::{FileKind, Options};
 
 /// How many cases of each kind.
-const ROUNDS: usize = 600;
+const ROUNDS: usize = 100;
 
 fn lines(dice: &mut Dice, count: usize) -> Vec<String> {
     // Few words, so that lines repeat as they do in code.

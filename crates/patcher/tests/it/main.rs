@@ -1,12 +1,12 @@
 //! Patches against the tools that everybody applies them with: Git and GNU patch.
 #![expect(
     clippy::unwrap_used,
-    clippy::disallowed_methods,
     reason = "a test fails by panicking and reads the files that it checks"
 )]
 
 mod binary;
 mod dice;
+mod differences;
 mod disk;
 mod errors;
 mod formats;
