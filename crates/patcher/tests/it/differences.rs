@@ -78,7 +78,7 @@ fn differences_are_those_that_are_named() {
             "-p0",
             "a\n",
             "--- f.orig\n+++ f\n@@ -1 +1 @@\n-a\n+A\n".to_owned(),
-            ["A ", "-", "-"],
+            ["A ", "A ", "-"],
         ),
     ] {
         assert_eq!(three(&tree([("f", text)]), &patch), want, "{what}");
