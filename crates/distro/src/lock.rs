@@ -1,6 +1,6 @@
 //! What the files of a distro and its locks say about archives and packages.
 
-use names::{ArchiveName, Digest, Epoch};
+use names::{Arch, ArchiveName, Digest, Epoch};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -17,9 +17,19 @@ pub struct Suite {
     pub suite: String,
     /// The components to read, such as `main`.
     pub components: Vec<String>,
+    /// The architectures that it is read for; all, where none is named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arches: Vec<Arch>,
     /// The file below `distros/keyrings/` with the keys that may sign it.
     #[serde(deserialize_with = "archive_path")]
     pub keyring: String,
+}
+
+impl Suite {
+    /// Whether packages for `arch` may come from it.
+    pub fn serves(&self, arch: Arch) -> bool {
+        self.arches.is_empty() || self.arches.contains(&arch)
+    }
 }
 
 /// The state of a suite that a lock was made from.

@@ -135,7 +135,7 @@ pub enum SuiteError {
     },
 }
 
-/// Fetches and verifies the suites and reads their packages for one architecture:
+/// Fetches and verifies the suites that serve an architecture and reads their packages for it:
 /// [`fetch_releases`], then [`fetch_index`].
 ///
 /// # Errors
@@ -148,7 +148,8 @@ pub fn fetch_suites(
     arch: Arch,
     now: Option<Epoch>,
 ) -> Result<(Index, Vec<LockedSuite>), SuiteError> {
-    let fetched = fetch_releases(fetcher, store, suites, keyrings, now)?;
+    let suites: Vec<Suite> = suites.iter().filter(|suite| suite.serves(arch)).cloned().collect();
+    let fetched = fetch_releases(fetcher, store, &suites, keyrings, now)?;
     let index = fetch_index(fetcher, store, &fetched, arch)?;
     Ok((index, fetched.into_iter().map(|suite| suite.locked).collect()))
 }

@@ -35,8 +35,8 @@ impl Stanza {
         let mut ended = false;
         for (index, line) in text.lines().enumerate() {
             let bad = |reason| StanzaError { line: index + 1, reason };
-            let line = line.trim_end();
-            if line.is_empty() {
+            // Spaces at the end count where the value goes on, as dpkg keeps them.
+            if line.trim().is_empty() {
                 ended = !stanza.fields.is_empty();
             } else if line.starts_with('#') {
                 continue;
@@ -59,6 +59,9 @@ impl Stanza {
                 stanza.fields.push((name.to_owned(), value.trim_start().to_owned()));
             }
         }
+        for (_, value) in &mut stanza.fields {
+            value.truncate(value.trim_end().len());
+        }
         Ok(stanza)
     }
 
@@ -80,6 +83,12 @@ mod tests {
         {
             assert!(Stanza::parse(text).is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn spaces_count_inside_a_value_alone() {
+        let stanza = Stanza::parse("A: 1 \nB: 2 \n b \n").unwrap();
+        assert_eq!(stanza.fields, [("A".into(), "1".into()), ("B".into(), "2 \n b".into())]);
     }
 
     #[test]

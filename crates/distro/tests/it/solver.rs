@@ -19,6 +19,7 @@ fn suites() -> Vec<Suite> {
         archive: archive.parse().unwrap(),
         suite: suite.to_owned(),
         components: vec!["main".to_owned()],
+        arches: Vec::new(),
         keyring: KEYRING.to_owned(),
     };
     vec![

@@ -71,6 +71,7 @@ fn fetch(
         archive: "debian".parse().unwrap(),
         suite: suite.to_owned(),
         components: vec![component.to_owned()],
+        arches: Vec::new(),
         keyring: "test.gpg".to_owned(),
     };
     let keyring = Keyring::parse(&std::fs::read(format!("{FOLDER}/keyring.gpg")).unwrap()).unwrap();

@@ -126,6 +126,7 @@ fn read_suites(
     let suites = &description.distro.suites;
     let unknown: Vec<&ArchiveName> = suites
         .iter()
+        .filter(|suite| suite.serves(arch))
         .map(|suite| &suite.archive)
         .filter(|archive| !setting.outside.knows(archive))
         .collect();

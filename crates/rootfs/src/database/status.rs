@@ -90,6 +90,9 @@ fn conffiles(deb: &UnpackedDeb) -> Result<String, AssembleError> {
     let mut text = String::new();
     for conffile in &deb.conffiles {
         if conffile.remove_on_upgrade {
+            // dpkg keeps the mark in the place of a digest.
+            write!(text, "\n /{} newconffile remove-on-upgrade", conffile.path)
+                .expect("a String takes every write");
             continue;
         }
         let entry = deb.pack.entries.iter().find(|(path, _)| *path == conffile.path);

@@ -37,7 +37,7 @@ impl Units {
             Units::System => {
                 &["etc/systemd/system", "lib/systemd/system", "usr/lib/systemd/system"]
             }
-            Units::User => &["etc/systemd/user", "usr/lib/systemd/user"],
+            Units::User => &["etc/systemd/user", "lib/systemd/user", "usr/lib/systemd/user"],
         }
     }
 }

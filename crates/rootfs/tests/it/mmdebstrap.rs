@@ -13,10 +13,14 @@ use rootfs::{Request, assemble};
 use serde::Deserialize;
 use store::Store;
 
-fn distro_file() -> DistroFile {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../distros/debian-trixie.toml");
+/// The distros that are judged.
+const DISTROS: [&str; 2] = ["debian-trixie", "debian-bookworm"];
+
+fn distro_file(distro: &str) -> DistroFile {
+    let name = format!("distros/{distro}.toml");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(&name);
     let text = std::fs::read_to_string(&path).unwrap();
-    match DistroFile::parse(&text, Path::new("distros/debian-trixie.toml")) {
+    match DistroFile::parse(&text, Path::new(&name)) {
         Ok(file) => file,
         Err(faults) => panic!("{}", names::render_faults(&faults)),
     }
@@ -44,10 +48,9 @@ fn chain(error: &dyn std::error::Error) -> String {
     cause.map_or(error.to_string(), |cause| format!("{error}: {cause}"))
 }
 
-fn assembled(debs: &[UnpackedDeb], requested: &[String]) -> Tree {
-    let file = distro_file();
+fn assembled(file: &DistroFile, debs: &[UnpackedDeb], requested: &[String]) -> Tree {
     let request =
-        Request { arch: Arch::Amd64, distro: &file, debs, requested, time: Epoch(1_795_228_558) };
+        Request { arch: Arch::Amd64, distro: file, debs, requested, time: Epoch(1_795_228_558) };
     match assemble(&request) {
         Ok(tree) => tree,
         Err(error) => panic!("{}", chain(&error)),
@@ -88,13 +91,13 @@ struct Selection {
 
 /// What was asked for, and all packages that are needed for it.
 struct Set {
-    name: &'static str,
+    name: String,
     requested: Vec<String>,
     debs: Vec<LockedDeb>,
 }
 
-/// The locked base, and the base with what keystone needs beside it.
-fn sets() -> [Set; 2] {
+/// The locked base, and for each service that needs more the base with that.
+fn sets(distro: &str) -> Vec<Set> {
     let read = |path: &str| -> Lock {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
         toml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
@@ -110,16 +113,20 @@ fn sets() -> [Set; 2] {
         assert_eq!(debs.len(), found.debs.len(), "{name}: a package is not in the lock");
         (found.packages.clone(), debs)
     };
-    let distro = read("distros/debian-trixie.lock");
-    let (base_requested, base) = chosen(&distro, &distro.base, "full");
-    let release = read("releases/2025.2/debian-trixie.lock");
-    let (requested, debs) = chosen(&release, &release.service, "keystone");
-    let full_requested = [base_requested.as_slice(), &requested].concat();
-    let full = [base.as_slice(), &debs].concat();
-    [
-        Set { name: "base", requested: base_requested, debs: base },
-        Set { name: "full", requested: full_requested, debs: full },
-    ]
+    let lock = read(&format!("distros/{distro}.lock"));
+    let (base_requested, base) = chosen(&lock, &lock.base, "full");
+    let release = read(&format!("releases/2025.2/{distro}.lock"));
+    let with = |service: &Selection| {
+        let (requested, debs) = chosen(&release, &release.service, &service.name);
+        let requested = [base_requested.as_slice(), &requested].concat();
+        let debs = [base.as_slice(), &debs].concat();
+        Set { name: service.name.clone(), requested, debs }
+    };
+    let needy = |service: &&Selection| service.arch == Arch::Amd64 && !service.debs.is_empty();
+    let services = release.service.iter().filter(needy).map(with);
+    let base =
+        Set { name: "base".to_owned(), requested: base_requested.clone(), debs: base.clone() };
+    [base].into_iter().chain(services).collect()
 }
 
 #[test]
@@ -127,20 +134,30 @@ fn sets() -> [Set; 2] {
 fn the_trees_are_those_that_mmdebstrap_makes() {
     let (_guard, folder) = folder();
     let store = Store::open(&folder.join("store")).unwrap();
-    let trees = sets().map(|Set { name, requested, debs }| {
-        let folder = folder.join(name);
-        let debs = unpacked(&store, &reference::debs(&folder, &debs));
-        let tree = assembled(&debs, &requested);
-        compare::compare(&tree, &reference::root(&folder, &requested));
-        (debs, tree)
-    });
+    for distro in DISTROS {
+        let file = distro_file(distro);
+        let mut differences = compare::Differences::read(distro);
+        let mut trees = BTreeMap::new();
+        for Set { name, requested, debs } in sets(distro) {
+            let folder = folder.join(distro).join(&name);
+            let debs = unpacked(&store, &reference::debs(&folder, &debs));
+            let tree = assembled(&file, &debs, &requested);
+            let suite = &file.suites[0].suite;
+            let root = reference::root(&folder, suite, file.merged_usr, &requested);
+            differences.compare(&name, &tree, &root);
+            trees.insert(name, (debs, tree));
+        }
+        differences.finish();
+        upper_layer(&trees["base"], &trees["keystone"]);
+    }
+}
 
-    // The upper layer: the files of its packages, and few others.
-    let [(below, base), (debs, full)] = trees;
+/// The upper layer has the files of its packages, and few others.
+fn upper_layer((below, base): &(Vec<UnpackedDeb>, Tree), (debs, full): &(Vec<UnpackedDeb>, Tree)) {
     let new = debs.iter().filter(|deb| !below.iter().any(|other| other.package == deb.package));
     let owned: BTreeSet<&TreePath> =
         new.flat_map(|deb| deb.pack.entries.iter().map(|(path, _)| path)).collect();
-    let changed = changes(&base, &full, Epoch(0));
+    let changed = changes(base, full, Epoch(0));
     let rest: Vec<&str> = changed
         .keys()
         .filter(|path| !owned.contains(path))
@@ -182,14 +199,16 @@ fn needed(debs: &[UnpackedDeb], roots: &[String]) -> BTreeSet<String> {
 fn what_slim_has_is_as_in_full() {
     let (_guard, folder) = folder();
     let store = Store::open(&folder.join("store")).unwrap();
-    let [Set { name, requested, debs }, _] = sets();
-    let debs = unpacked(&store, &reference::debs(&folder.join(name), &debs));
-    let full = assembled(&debs, &requested);
-    let asked = &distro_file().base["slim"].packages;
+    let (distro, mut sets) = ("debian-trixie", sets("debian-trixie"));
+    let Set { name, requested, debs } = sets.swap_remove(0);
+    let debs = unpacked(&store, &reference::debs(&folder.join(distro).join(name), &debs));
+    let file = distro_file(distro);
+    let full = assembled(&file, &debs, &requested);
+    let asked = &file.base["slim"].packages;
     let names = needed(&debs, asked);
     let mut few = debs.clone();
     few.retain(|deb| names.contains(&deb.package));
-    let slim = assembled(&few, asked);
+    let slim = assembled(&file, &few, asked);
 
     // A directory has the time of the first package that has it.
     let same = |a: &Node, b: &Node| {

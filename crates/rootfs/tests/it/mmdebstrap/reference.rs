@@ -33,8 +33,13 @@ pub(super) fn debs(folder: &Path, locked: &[LockedDeb]) -> PathBuf {
     debs
 }
 
+/// The links of merged `/usr`, for a distro in which no package has them.
+const MERGED_USR: &str = r#"--setup-hook=for name in bin sbin lib lib64; do
+    mkdir -p "$1/usr/$name" && ln -s "usr/$name" "$1/$name"
+done"#;
+
 /// What mmdebstrap makes of the .debs in `folder`: the entries of its tar archive.
-pub(super) fn root(folder: &Path, requested: &[String]) -> Tree {
+pub(super) fn root(folder: &Path, suite: &str, merged_usr: bool, requested: &[String]) -> Tree {
     let archive = folder.join("root.tar");
     if !archive.is_file() {
         // A flat repository of exactly these files: a path with `copy:` is one that the new root
@@ -49,7 +54,8 @@ pub(super) fn root(folder: &Path, requested: &[String]) -> Tree {
         run(Command::new("mmdebstrap")
             .args(["--variant=apt", "--architectures=amd64", "--format=tar"])
             .arg(format!("--include={}", requested.join(",")))
-            .args(["trixie", "-", &source])
+            .args(merged_usr.then_some(MERGED_USR))
+            .args([suite, "-", &source])
             .stdout(std::fs::File::create(folder.join("root.part")).unwrap())
             .env("SOURCE_DATE_EPOCH", "1795228558"));
         std::fs::rename(folder.join("root.part"), &archive).unwrap();
