@@ -1,5 +1,7 @@
 //! Why the command did not do what it was asked.
 
+use std::error::Error;
+use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
 use names::{Fault, render_faults};
@@ -67,8 +69,11 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// Who must act.
+    /// Who must act. A disk that is full is the user's, wherever it stops the work.
     pub(crate) fn blame(&self) -> Blame {
+        if is_of_disk(self) {
+            return Blame::Input;
+        }
         match self {
             Failure::Mirrors(_) => Blame::Upstream,
             Failure::Damaged { .. } => Blame::Verification,
@@ -87,6 +92,22 @@ impl Failure {
     }
 }
 
+/// Whether a full or read-only disk is among the causes.
+fn is_of_disk(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+        if let Some(
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::ReadOnlyFilesystem,
+        ) = kind
+        {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
 fn count(faults: usize) -> String {
     match faults {
         1 => "1 fault".to_owned(),
@@ -95,9 +116,12 @@ fn count(faults: usize) -> String {
 }
 
 fn damage(count: usize, removed: bool) -> String {
-    let files = if count == 1 { "1 file".to_owned() } else { format!("{count} files") };
-    match removed {
-        true => format!("{files} of the store were damaged, and are removed: build again"),
-        false => format!("{files} of the store are damaged: remove them with --remove"),
+    match (count, removed) {
+        (1, false) => "1 file of the store is damaged: remove it with --remove".to_owned(),
+        (1, true) => "1 file of the store was damaged, and is removed: build again".to_owned(),
+        (_, false) => format!("{count} files of the store are damaged: remove them with --remove"),
+        (_, true) => {
+            format!("{count} files of the store were damaged, and are removed: build again")
+        }
     }
 }

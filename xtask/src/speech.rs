@@ -24,15 +24,17 @@ pub(crate) use table::{Row, image};
 pub(crate) use teller::Teller;
 pub(crate) use units::bytes;
 
-/// Prints the result on standard output.
+/// Prints the result on standard output. Who reads no further has had enough.
 ///
 /// # Errors
-/// When nobody reads it any more, or the disk is full.
+/// When the disk is full.
 pub(crate) fn print(text: &str) -> std::io::Result<()> {
     clear();
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{text}")?;
-    out.flush()
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
 }
 
 /// Prints a result of several items, one a line; of none it prints nothing.

@@ -252,7 +252,7 @@ impl Fetcher for Http {
         if !order.is_empty() {
             if self.settings.network == Network::Off {
                 let names: Vec<String> = order.iter().map(|&index| name(&wants[index])).collect();
-                return Err(FetchError::Offline { address: names.join(", ") });
+                return Err(FetchError::Offline { address: names.join("\n") });
             }
             self.fetch(store, wants, &order, &mut |index, blob| {
                 for &same in &missing[&blob.digest] {

@@ -99,9 +99,9 @@ pub enum FetchError {
         hint: String,
     },
     /// The network may not be used and the store does not have it.
-    #[error("--offline forbids fetching what the store does not have: {address}")]
+    #[error("--offline forbids fetching what the store does not have:{}", missing(.address))]
     Offline {
-        /// All that was asked for and is missing.
+        /// All that was asked for and is missing, one a line.
         address: String,
     },
     /// The proxies, the logins or the certificates of this machine cannot be used.
@@ -118,6 +118,14 @@ pub enum FetchError {
         /// Why.
         source: BlobError,
     },
+}
+
+/// One thing stands in the line of the message, several below it.
+fn missing(address: &str) -> String {
+    match address.contains('\n') {
+        true => address.lines().map(|line| format!("\n  {line}")).collect(),
+        false => format!(" {address}"),
+    }
 }
 
 /// Gets bytes from outside. `fetch::Http` is the real one, `testkit::Shelf` the other.

@@ -212,7 +212,8 @@ impl<'a> Locator<'a> {
                     arrived(missing[index], fetched);
                 }
             };
-            let first = self.fetcher.blobs(store, &self.wants(&wanted)?, &mut tell);
+            let wants = self.wants(&wanted).map_err(|error| whole(error, &wanted))?;
+            let first = self.fetcher.blobs(store, &wants, &mut tell);
             match first {
                 Ok(_) => {}
                 Err(FetchError::NotFound { .. } | FetchError::Damaged { .. }) => {
@@ -281,6 +282,17 @@ impl<'a> Locator<'a> {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<PackageName, Arc<ProjectPage>>> {
         guard(&self.pages)
+    }
+}
+
+/// Without the network not even the first page is to be had: what is missing is all of `wheels`.
+fn whole(error: LocateError, wheels: &[LockedWheel]) -> LocateError {
+    match error {
+        LocateError::Fetch { source: FetchError::Offline { .. }, .. } => {
+            let files: Vec<&str> = wheels.iter().map(|wheel| wheel.file.as_str()).collect();
+            LocateError::Blobs { source: FetchError::Offline { address: files.join("\n") } }
+        }
+        error => error,
     }
 }
 

@@ -3,9 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+/// The command under test, with nothing said yet.
+pub(crate) fn bare() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_cooperage"))
+}
+
 /// The command under test, in the tree of this repository and with the store of the tests.
 pub(crate) fn cooperage() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cooperage"));
+    let mut command = bare();
     command.arg("--root").arg(root()).arg("--store").arg(store());
     command
 }

@@ -7,12 +7,12 @@ use std::process::Command;
 use crate::bench::{root, shell, store};
 
 /// A copy of the tree, to spoil.
-struct Spoilt {
+pub(crate) struct Spoilt {
     folder: tempfile::TempDir,
 }
 
 impl Spoilt {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let line = format!(
             "mkdir tree && cd {} && tar c distros overrides patches releases services | tar x -C {}",
@@ -23,19 +23,19 @@ impl Spoilt {
         Self { folder }
     }
 
-    fn path(&self, file: &str) -> std::path::PathBuf {
+    pub(crate) fn path(&self, file: &str) -> std::path::PathBuf {
         self.folder.path().join(file)
     }
 
     /// Replaces a text in a file of the tree.
-    fn edit(&self, file: &str, from: &str, to: &str) {
+    pub(crate) fn edit(&self, file: &str, from: &str, to: &str) {
         let path = self.path("tree").join(file);
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.contains(from), "{file} does not hold {from}");
         std::fs::write(&path, text.replacen(from, to, 1)).unwrap();
     }
 
-    fn append(&self, file: &str, text: &str) {
+    pub(crate) fn append(&self, file: &str, text: &str) {
         let path = self.path("tree").join(file);
         let old = std::fs::read_to_string(&path).unwrap_or_default();
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -44,7 +44,7 @@ impl Spoilt {
 
     /// Runs the command in the spoilt tree and checks how it fails, and that neither the tree nor
     /// the output has changed.
-    fn refuses(&self, arguments: &[&str], code: i32, wants: &[&str]) {
+    pub(crate) fn refuses(&self, arguments: &[&str], code: i32, wants: &[&str]) {
         let before = listing(self.folder.path());
         let output = Command::new(env!("CARGO_BIN_EXE_cooperage"))
             .current_dir(self.path("tree"))

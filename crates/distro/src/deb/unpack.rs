@@ -22,12 +22,20 @@ const CONTROL_LIMIT: u64 = 64 << 20;
 
 /// Why a .deb cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("{} is not a usable .deb", .path.display())]
+#[error("{} {}", .path.display(), outcome(.source))]
 pub struct DebError {
     /// The file.
     pub path: PathBuf,
     /// What is wrong with it.
     pub source: DebFault,
+}
+
+/// The store can be at fault too.
+fn outcome(fault: &DebFault) -> &'static str {
+    match fault {
+        DebFault::Keep(_) | DebFault::Pack(_) => "cannot be unpacked",
+        _ => "is not a usable .deb",
+    }
 }
 
 /// What is wrong with a .deb.
@@ -138,7 +146,17 @@ fn make_pack(store: &Store, blob: &Blob) -> Result<PathBuf, DebFault> {
     let mut input = BufReader::with_capacity(1 << 16, Hashing { inner: file, hash: Sha256::new() });
     let writer = store.derived_writer(DEB_KIND, &blob.digest).map_err(DebFault::Keep)?;
     let mut pack = PackWriter::new(BufWriter::with_capacity(1 << 16, writer));
-    let read = read_archive(&mut input, &mut pack);
+    let full = |error: io::Error| match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            let path = store.root().to_owned();
+            DebFault::Keep(BlobError::Write { path, source: error })
+        }
+        _ => DebFault::Read(error),
+    };
+    let read = read_archive(&mut input, &mut pack).map_err(|fault| match fault {
+        DebFault::Read(error) => full(error),
+        fault => fault,
+    });
     // A damaged store explains every other fault, so it is looked for first.
     io::copy(&mut input, &mut io::sink())?;
     let actual = Digest::from_bytes(input.into_inner().hash.finalize().into());
@@ -146,7 +164,8 @@ fn make_pack(store: &Store, blob: &Blob) -> Result<PathBuf, DebFault> {
         return Err(DebFault::Damaged { expected: blob.digest, actual });
     }
     read?;
-    let writer = pack.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?;
+    let writer = pack.finish().map_err(full)?.into_inner();
+    let writer = writer.map_err(|error| full(error.into_error()))?;
     writer.finish().map_err(DebFault::Keep)
 }
 

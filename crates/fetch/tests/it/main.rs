@@ -139,7 +139,7 @@ fn offline_names_all_that_is_missing_and_asks_nobody() {
     let error = http.blobs(&store, &wants, &mut |_, _| {}).unwrap_err().to_string();
     assert_eq!(
         error,
-        "--offline forbids fetching what the store does not have: debian:one, debian:two"
+        "--offline forbids fetching what the store does not have:\n  debian:one\n  debian:two"
     );
     let error = http.document(&at("dists/x/InRelease"), "*/*", 1000).unwrap_err();
     assert!(matches!(error, store::FetchError::Offline { .. }), "{error}");

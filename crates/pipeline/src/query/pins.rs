@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use constraints::{Constraints, Origin, Pin, Removal};
+use constraints::{Constraints, EffectivePin, Origin, Pin, Removal};
 use names::{Fault, PackageName, Place, ReleaseId, nearest};
 use release::Tree;
 
@@ -14,10 +14,10 @@ pub struct ShownPin {
     /// The project.
     pub name: PackageName,
     /// The pins that count, each for its environments; none where an override removed them.
-    pub pins: Vec<Pin>,
-    /// The override that has its say: where it is written, and its reason.
-    pub changed: Option<(Place, String)>,
-    /// The pins of `upper-constraints.txt` that do not count because of it.
+    pub pins: Vec<EffectivePin>,
+    /// The override that removed the pins, where one did.
+    pub removed: Option<Removal>,
+    /// The pins of `upper-constraints.txt` that do not count because of an override.
     pub replaced: Vec<Pin>,
 }
 
@@ -46,19 +46,11 @@ pub fn pins(
         names.retain(|name| *name == only);
     }
     let shown = |name: &PackageName| {
-        let entries = effective.all(name);
-        let replacing = entries.iter().find_map(|entry| match &entry.origin {
-            Origin::Override { reason } => Some((entry.pin.place.clone(), reason.clone())),
-            _ => None,
-        });
-        let removing = || {
-            let Removal { place, reason } = effective.removal(name)?;
-            Some((place.clone(), reason.clone()))
-        };
-        let changed = replacing.or_else(removing);
-        let replaced = if changed.is_some() { upstream.all(name).to_vec() } else { Vec::new() };
-        let pins = entries.iter().map(|entry| entry.pin.clone()).collect();
-        ShownPin { name: name.clone(), pins, changed, replaced }
+        let pins = effective.all(name).to_vec();
+        let removed = effective.removal(name).cloned();
+        let changed = removed.is_some() || pins.iter().any(|pin| pin.origin != Origin::Upstream);
+        let replaced = if changed { upstream.all(name).to_vec() } else { Vec::new() };
+        ShownPin { name: name.clone(), pins, removed, replaced }
     };
     Ok(names.into_iter().map(shown).collect())
 }
