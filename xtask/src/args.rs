@@ -32,28 +32,31 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
+/// The heading of the options that every command has.
+const EVERYWHERE: &str = "Options of every command";
+
 #[derive(Debug, Args)]
 pub(crate) struct Global {
     /// The tree with releases/, services/ and distros/ [default: the nearest folder above]
-    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(help_heading = EVERYWHERE, long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) root: Option<PathBuf>,
     /// The content store [default: ~/.cache/cooperage]
-    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(help_heading = EVERYWHERE, long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) store: Option<PathBuf>,
     /// Use this address for an archive: debian=/srv/debian, or an http or https URL
-    #[arg(long, global = true, value_name = "ARCHIVE=URL")]
+    #[arg(help_heading = EVERYWHERE, long, global = true, value_name = "ARCHIVE=URL")]
     pub(crate) mirror: Vec<String>,
     /// Use the store alone, never the network
-    #[arg(long, global = true)]
+    #[arg(help_heading = EVERYWHERE, long, global = true)]
     pub(crate) offline: bool,
     /// Print the result as JSON
-    #[arg(long, global = true)]
+    #[arg(help_heading = EVERYWHERE, long, global = true)]
     pub(crate) json: bool,
     /// Say nothing but errors and the result
-    #[arg(long, short, global = true)]
+    #[arg(help_heading = EVERYWHERE, long, short, global = true)]
     pub(crate) quiet: bool,
     /// Work for one of several CPUs each [default: the number of CPUs]
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(help_heading = EVERYWHERE, long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) jobs: Option<u16>,
 }
 

@@ -37,7 +37,7 @@ pub(crate) fn run(cli: &Cli, surroundings: &Surroundings, manner: Manner) -> Res
             constraints::run(show, global, surroundings)
         }
         Command::Packages(packages) => packages::run(packages, global, surroundings, manner),
-        Command::Closure(closure) => closure::run(closure, global, surroundings),
+        Command::Closure(closure) => closure::run(closure, global, surroundings, manner),
         Command::Doctor(doctor) => doctor::run(doctor, global, surroundings),
         Command::Store(store) => store::run(store, global, surroundings, manner),
         Command::Completions { shell } => shell::completions(*shell),

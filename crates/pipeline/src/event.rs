@@ -11,6 +11,11 @@ pub enum Event {
         /// Which.
         stage: Stage,
     },
+    /// Indexes are read to answer a question.
+    Reading {
+        /// Whose: `debian-trixie amd64`.
+        what: String,
+    },
     /// The indexes of a distribution are read and its packages chosen.
     LockingDistro {
         /// The distribution.

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::Workplace;
 use crate::args::{Closure, Global};
 use crate::failure::Failure;
-use crate::speech;
+use crate::speech::{self, Manner, Teller};
 use crate::surroundings::Surroundings;
 
 /// Prints the Python projects that some requirements need, by name.
@@ -14,6 +14,7 @@ pub(crate) fn run(
     closure: &Closure,
     global: &Global,
     surroundings: &Surroundings,
+    manner: Manner,
 ) -> Result<(), Failure> {
     let workplace = Workplace::open(global, surroundings)?;
     let request = ClosureRequest {
@@ -23,7 +24,9 @@ pub(crate) fn run(
         arch: closure.machine.arch,
         distro: closure.machine.distro.clone(),
     };
-    let found = pipeline::closure(&workplace.setting(), &request)?;
+    let mut teller = Teller::new(manner);
+    let found =
+        pipeline::closure(&workplace.setting(), &request, &mut |event| teller.tell(&event))?;
     if global.json {
         let projects: Vec<_> = found
             .wheels

@@ -47,10 +47,47 @@ fn name(command: &Command) -> String {
 }
 
 fn page(command: &Command) -> Result<String, Failure> {
-    let mut text = Vec::new();
-    let title = name(command);
+    let mut out = Vec::new();
     // The date would be that of the day: a page has none.
-    let man = Man::new(command.clone()).title(title).date("");
-    man.render(&mut text).map_err(Failure::Print)?;
-    Ok(String::from_utf8_lossy(&text).into_owned())
+    let man = Man::new(command.clone()).title(name(command)).date("");
+    let man = man.source(concat!("cooperage ", env!("CARGO_PKG_VERSION"))).manual("Cooperage");
+    let mut render = || {
+        man.render_title(&mut out)?;
+        man.render_name_section(&mut out)?;
+        man.render_synopsis_section(&mut out)?;
+        man.render_description_section(&mut out)?;
+        man.render_options_section(&mut out)?;
+        if command.get_subcommands().next().is_some() {
+            man.render_subcommands_section(&mut out)?;
+        }
+        Ok(())
+    };
+    render().map_err(Failure::Print)?;
+    let mut text = String::from_utf8_lossy(&out).into_owned();
+    if let Some(notes) = command.get_after_help() {
+        text.push_str(".SH NOTES\n");
+        text.push_str(&verbatim(&notes.to_string()));
+    }
+    Ok(text)
+}
+
+/// Text whose lines stay as they are (groff_man(7), `.EX`).
+fn verbatim(text: &str) -> String {
+    let lines = text.lines().map(|line| {
+        let line = line.replace('\\', "\\e").replace('-', "\\-");
+        // A line that begins with a control character would be a request.
+        let guard = if line.starts_with(['.', '\'']) { "\\&" } else { "" };
+        format!("{guard}{line}\n")
+    });
+    format!(".EX\n{}.EE\n", lines.collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::verbatim;
+
+    #[test]
+    fn nothing_in_a_text_is_taken_for_a_request() {
+        assert_eq!(verbatim(".SH x\n'y\n a \\ b-c"), ".EX\n\\&.SH x\n\\&'y\n a \\e b\\-c\n.EE\n");
+    }
 }

@@ -28,13 +28,18 @@ pub(crate) fn run(
         Arguments::Gc(arguments) => {
             // Only what a tree names can be kept for it: without one, the days alone count.
             let tree = root(global, surroundings).ok();
+            if global.root.is_some()
+                && !tree.as_ref().is_some_and(|tree| tree.join("distros").is_dir())
+            {
+                return Err(Failure::NoTree);
+            }
             let locked = tree.map(|tree| pipeline::files_of_locks(&tree)).transpose()?;
             gc(&folder, arguments, &locked.unwrap_or_default(), global, surroundings.now)
         }
         Arguments::Export(arguments) => {
-            let keys = keys(&Store::open(&folder)?, arguments, global, surroundings)?;
-            let out = surroundings.absolute(&arguments.file);
-            export(&Store::open(&folder)?, &keys, &out, global)
+            let store = Store::open(&folder)?;
+            let keys = keys(&store, arguments, global, surroundings)?;
+            export(&store, &keys, &surroundings.absolute(&arguments.file), global)
         }
         Arguments::Import(arguments) => {
             import(&Store::open(&folder)?, arguments, global, surroundings)
@@ -103,8 +108,9 @@ fn verify(
     }
     let count = verified.damaged.len();
     if count == 0 {
-        let (files, size) = (verified.read.files, speech::bytes(verified.read.bytes));
-        say(global, &format!("{files} files are sound, {size}"));
+        let (files, size) =
+            (speech::files(verified.read.files), speech::bytes(verified.read.bytes));
+        say(global, &format!("nothing is damaged: {files}, {size}"));
         return Ok(());
     }
     if arguments.remove {
@@ -126,10 +132,10 @@ fn gc(
     let since = Epoch(now.0.saturating_sub(span).saturating_add(u64::from(span == 0)));
     let done = ::store::collect(&alone, since, locked)?;
     let text = format!(
-        "removed {} files, {}; kept {} files, {}",
-        done.removed.files,
+        "removed {}, {}; kept {}, {}",
+        speech::files(done.removed.files),
         speech::bytes(done.removed.bytes),
-        done.kept.files,
+        speech::files(done.kept.files),
         speech::bytes(done.kept.bytes)
     );
     match global.json {
@@ -178,7 +184,7 @@ fn export(
     global: &Global,
 ) -> Result<(), Failure> {
     let (digest, tally) = ::store::export(store, keys, out)?;
-    say(global, &format!("wrote {}: {} files", out.display(), tally.files));
+    say(global, &format!("wrote {}: {}", out.display(), speech::files(tally.files)));
     match global.json {
         true => speech::json(&json!({
             "path": out, "digest": digest.to_string(), "files": tally.files, "bytes": tally.bytes,
@@ -194,11 +200,11 @@ fn import(
     surroundings: &Surroundings,
 ) -> Result<(), Failure> {
     let (new, tally) = ::store::import(store, &surroundings.absolute(&arguments.file))?;
-    let (files, size) = (tally.files, speech::bytes(tally.bytes));
-    say(global, &format!("{files} files, {size}: {} are new", new.len()));
+    let (files, size) = (speech::files(tally.files), speech::bytes(tally.bytes));
+    say(global, &format!("{files}, {size}; new: {}", new.len()));
     match global.json {
         true => speech::json(&json!({
-            "files": files, "bytes": tally.bytes,
+            "files": tally.files, "bytes": tally.bytes,
             "new": new.iter().map(StoreKey::to_string).collect::<Vec<_>>(),
         })),
         false => speech::lines(new.iter().map(StoreKey::to_string)),

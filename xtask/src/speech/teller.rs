@@ -175,6 +175,7 @@ impl Words {
         let attention =
             |word: &str, text: &str| format!("{}  {text}", color.attention(&format!("{word:>10}")));
         Some(match event {
+            Event::Reading { what } => doing("reading", what),
             Event::LockingDistro { distro, arch } => doing("locking", &format!("{distro} {arch}")),
             Event::LockingPython { service, release, arch } => {
                 doing("locking", &format!("{service} {release} {arch}"))

@@ -65,7 +65,8 @@ fn packages_are_those_of_apt() {
             for (option, recommends) in
                 [(None, "no-install-recommends"), (Some("--recommends"), "install-recommends")]
             {
-                if option.is_some() && names != "hello" {
+                // The others differ from these in nothing but the packages.
+                if (option.is_some() || arch == "arm64") && names.contains("nova") {
                     continue;
                 }
                 let mut command = cooperage();
@@ -285,7 +286,7 @@ fn a_store_is_looked_after() {
     assert_eq!(std::fs::read(&blob).unwrap(), b"hello");
     assert_eq!(printed(&command(&["gc"])), "removed 0 files, 0 B; kept 2 files, 7 B\n");
     shell(folder.path(), "find store/blobs -type f -exec touch -d '40 days ago' {} +");
-    assert_eq!(printed(&command(&["gc"])), "removed 1 files, 5 B; kept 1 files, 2 B\n");
+    assert_eq!(printed(&command(&["gc"])), "removed 1 file, 5 B; kept 1 file, 2 B\n");
     let output = command(&["export", "two.tar", &digest.to_string()]);
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     assert!(!folder.path().join("two.tar").exists());

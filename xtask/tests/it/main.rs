@@ -6,16 +6,13 @@
 )]
 
 mod bench;
+mod hardships;
+mod library;
 mod patched;
 mod refusals;
 mod reproducible;
 mod runs;
 mod services;
-mod hardships;
-mod library;
-mod refusals;
-mod reproducible;
-mod runs;
 mod shell;
 mod terminal;
 mod unprivileged;

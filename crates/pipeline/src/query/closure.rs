@@ -8,8 +8,9 @@ use names::{Arch, DistroId, Place, ReleaseId};
 use wheels::{Closure, Locator, Root, Target};
 
 use super::QueryError;
+use crate::Event;
 use crate::describe::Description;
-use crate::setting::Setting;
+use crate::setting::{Listener, Setting};
 
 /// What is asked for.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -33,13 +34,17 @@ pub struct ClosureRequest {
 /// # Errors
 /// When the tree does not have the release or the distribution, a requirement is none, or the
 /// requirements cannot be met.
-pub fn closure(setting: &Setting<'_>, request: &ClosureRequest) -> Result<Closure, QueryError> {
+pub fn closure(
+    setting: &Setting<'_>,
+    request: &ClosureRequest,
+    tell: Listener<'_>,
+) -> Result<Closure, QueryError> {
     let description = Description::read(setting.root, &request.distro)?;
     let release = description.release(request.release)?;
     let distro = &description.distro;
     let python = request.python.clone().unwrap_or_else(|| distro.python.version.clone());
     let environment = Environment::linux(&python, request.arch)
-        .map_err(|source| QueryError::Python { version: python, source })?;
+        .map_err(|source| QueryError::Python { version: python.clone(), source })?;
     let mut numbers = distro.glibc.split('.').map(|part| part.parse().unwrap_or_default());
     let glibc = (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default());
     let target = Target { environment, glibc };
@@ -56,6 +61,7 @@ pub fn closure(setting: &Setting<'_>, request: &ClosureRequest) -> Result<Closur
         let place = Place { file: PathBuf::from("the command line"), ..Place::default() };
         roots.push(Root { requirement, place });
     }
+    tell(Event::Reading { what: format!("the Python index for {python} {}", request.arch) });
     let index = "pypi".parse().expect("pypi is the name of an archive");
     let locator = Locator::new(setting.outside, index);
     let closing = wheels::Request {

@@ -45,7 +45,7 @@ pub fn packages(
         asked.essential = base.essential;
         asked.packages = [&base.packages[..], &request.names[..]].concat();
     }
-    tell(Event::LockingDistro { distro: request.distro.to_string(), arch: request.arch });
+    tell(Event::Reading { what: format!("{} {}", request.distro, request.arch) });
     let index = suites::index(setting, &description, &request.distro, request.arch, tell)?;
     Ok(distro::solve(&index, &asked)?)
 }

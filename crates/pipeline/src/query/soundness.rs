@@ -58,3 +58,43 @@ fn is_whole(content: &Content) -> io::Result<bool> {
         hash.update(&buffer[..read]);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use filetree::{FileMeta, PackWriter, TreePath};
+    use names::Epoch;
+
+    use super::*;
+
+    #[test]
+    fn damage_is_seen_in_packs_and_records() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pack");
+        let mut pack = PackWriter::new(Vec::new());
+        let meta = FileMeta { mode: 0o644, uid: 0, gid: 0, mtime: Epoch(0) };
+        let name = TreePath::from_member("usr/bin/hello").unwrap();
+        pack.add_file(&name, meta, &b"hello"[..]).unwrap();
+        pack.attach("control", &b"Package: hello"[..]).unwrap();
+        let whole = pack.finish().unwrap();
+        let fault = |kind: &str, bytes: &[u8]| {
+            fs_err::write(&path, bytes).unwrap();
+            fault_of_derived(kind, &path)
+        };
+        assert_eq!(fault("deb-1", &whole), None);
+        assert_eq!(fault("wheel-1", &whole), None);
+        let mut other = whole.clone();
+        other[1] ^= 1;
+        assert_eq!(fault("deb-1", &other).unwrap(), "usr/bin/hello in it is damaged");
+        other = whole.clone();
+        other[7] ^= 1;
+        assert_eq!(fault("deb-1", &other).unwrap(), "control in it is damaged");
+        assert!(fault("deb-1", &whole[..whole.len() - 1]).is_some());
+        assert!(fault("deb-1", b"").is_some());
+        assert_eq!(fault("layer-1", b"{}"), None);
+        assert!(fault("layer-1", b"{").unwrap().starts_with("it is no record"));
+        assert_eq!(fault("metadata-1", b"Name: x"), None);
+        assert_eq!(fault("metadata-1", b"").unwrap(), "it is empty");
+        fs_err::remove_file(&path).unwrap();
+        assert!(fault_of_derived("deb-1", &path).is_some());
+    }
+}
