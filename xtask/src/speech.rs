@@ -40,7 +40,7 @@ pub(crate) fn print(text: &str) -> std::io::Result<()> {
 /// Prints a result of several items, one a line; of none it prints nothing.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub(crate) fn lines(lines: impl IntoIterator<Item = String>) -> Result<(), Failure> {
     let lines: Vec<String> = lines.into_iter().collect();
     if lines.is_empty() {
@@ -52,7 +52,7 @@ pub(crate) fn lines(lines: impl IntoIterator<Item = String>) -> Result<(), Failu
 /// Prints a result as JSON, in lines that people can read too.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub(crate) fn json(value: &serde_json::Value) -> Result<(), Failure> {
     print(&format!("{value:#}")).map_err(Failure::Print)
 }
