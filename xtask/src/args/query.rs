@@ -50,8 +50,8 @@ cooperage closure 2025.2 'keystone[ldap]==28.1.0' --python 3.12 --arch arm64 --j
 pub(crate) struct Closure {
     /// The release whose constraints count, such as 2025.2
     pub(crate) release: ReleaseId,
-    /// The requirements, such as 'keystone[ldap]==28.1.0'
-    #[arg(required = true)]
+    // Not a doc comment: there the brackets would be a link.
+    #[arg(required = true, help = "The requirements, such as 'keystone[ldap]==28.1.0'")]
     pub(crate) requirement: Vec<String>,
     /// The version of Python [default: that of the distribution]
     #[arg(long, value_name = "VERSION")]
