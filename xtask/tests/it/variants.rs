@@ -165,7 +165,7 @@ fn every_elf_file_is_for_arm64(tree: &Path) {
     let mut found = 0;
     for path in files.lines() {
         let mut head = [0; 20];
-        let mut file = std::fs::File::open(tree.join(path)).unwrap();
+        let mut file = fs_err::File::open(tree.join(path)).unwrap();
         std::io::Read::read_exact(&mut file, &mut head).unwrap();
         if head[..4] == *b"\x7fELF" {
             found += 1;
