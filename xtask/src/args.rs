@@ -1,5 +1,6 @@
 //! What the user typed, and nothing more.
 
+mod library;
 mod query;
 mod store;
 
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use names::{Arch, DistroId, ReleaseId, ServiceName};
 
+pub(crate) use library::{ApplyPatches, Bindep, Patches, Plan};
 pub(crate) use query::{Closure, Doctor, Packages, ShowConstraints};
 pub(crate) use store::{Collect, Export, Import as ImportStore, Store, VerifyStore};
 
@@ -85,6 +87,13 @@ pub(crate) enum Command {
     Packages(Packages),
     /// List the Python projects that some requirements need
     Closure(Closure),
+    /// Tell what a build would do, and what of it is in the store
+    Plan(Plan),
+    /// List the packages that a bindep file asks for
+    Bindep(Bindep),
+    /// Work with patches
+    #[command(subcommand)]
+    Patches(Patches),
     /// Tell what this machine has for a build: mirrors, certificates, proxies, store
     Doctor(Doctor),
     /// Look after the content store

@@ -1,5 +1,6 @@
 //! One function for each command.
 
+mod bindep;
 mod build;
 mod build_all;
 mod check;
@@ -9,16 +10,19 @@ mod doctor;
 mod import;
 mod lock;
 mod packages;
+mod patches;
+mod plan;
 mod shell;
 mod store;
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use ::store::Store;
 use names::ArchiveName;
 use pipeline::{Outside, OutsideSettings, Setting};
 
-use crate::args::{Cli, Command, Constraints, Global};
+use crate::args::{Cli, Command, Constraints, Global, Patches};
 use crate::failure::Failure;
 use crate::speech::Manner;
 use crate::surroundings::Surroundings;
@@ -39,6 +43,9 @@ pub(crate) fn run(cli: &Cli, surroundings: &Surroundings, manner: Manner) -> Res
         Command::Packages(packages) => packages::run(packages, global, surroundings, manner),
         Command::Closure(closure) => closure::run(closure, global, surroundings, manner),
         Command::Doctor(doctor) => doctor::run(doctor, global, surroundings),
+        Command::Plan(plan) => plan::run(plan, global, surroundings),
+        Command::Bindep(bindep) => bindep::run(bindep, global, surroundings),
+        Command::Patches(Patches::Apply(apply)) => patches::apply(apply, global, surroundings),
         Command::Store(store) => store::run(store, global, surroundings, manner),
         Command::Completions { shell } => shell::completions(*shell),
         Command::Man { command, out } => {
@@ -46,6 +53,19 @@ pub(crate) fn run(cli: &Cli, surroundings: &Surroundings, manner: Manner) -> Res
             shell::man(command, out.as_deref())
         }
     }
+}
+
+/// All of a file that a user has named, unless it is larger than `limit` bytes.
+fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
+    let failed = |error| Failure::Read(path.to_owned(), error);
+    let mut file = fs_err::File::open(path).map_err(failed)?;
+    let mut bytes = Vec::new();
+    let read = file.by_ref().take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if read as u64 > limit {
+        let error = std::io::Error::other(format!("it is larger than {limit} bytes"));
+        return Err(failed(error));
+    }
+    Ok(bytes)
 }
 
 /// The folder of the tree.

@@ -36,6 +36,16 @@ pub(crate) enum Failure {
     Print(#[source] std::io::Error),
     #[error("{failed} of {total} images were not built")]
     NotAll { failed: usize, total: usize, blame: Blame },
+    #[error("{} is no folder: --source names the folder with the source", .0.display())]
+    NoSource(PathBuf),
+    #[error(transparent)]
+    Platform(#[from] bindep::PlatformError),
+    #[error(transparent)]
+    Patch(#[from] patcher::ParseError),
+    #[error(transparent)]
+    ApplyPatch(#[from] patcher::ApplyError),
+    #[error(transparent)]
+    WritePatched(#[from] patcher::WriteError),
     #[error(transparent)]
     Describe(#[from] pipeline::DescribeError),
     #[error("no mirror serves {}: name one with --mirror ARCHIVE=URL, or set a proxy", .0.join(", "))]

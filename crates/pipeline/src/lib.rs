@@ -91,8 +91,9 @@ pub use locks::LocksError;
 pub use outside::{Outside, OutsideSettings};
 pub use patched::PatchedError;
 pub use query::{
-    Answer, ClosureRequest, MirrorReport, PackagesRequest, QueryError, ShownPin, closure,
-    fault_of_derived, files_of_locks, files_of_service, mirrors, packages, pins,
+    Answer, ClosureRequest, MirrorReport, PackagesRequest, PlanReport, PlannedStep, QueryError,
+    ShownPin, closure, fault_of_derived, files_of_locks, files_of_service, mirrors, packages, pins,
+    planned,
 };
 pub use service_layer::ServiceError;
 pub use setting::{Listener, Setting};

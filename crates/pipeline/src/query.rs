@@ -6,6 +6,7 @@ mod locked;
 mod mirrors;
 mod packages;
 mod pins;
+mod plan;
 mod soundness;
 mod suites;
 
@@ -15,4 +16,5 @@ pub use locked::{files_of_locks, files_of_service};
 pub use mirrors::{Answer, MirrorReport, mirrors};
 pub use packages::{PackagesRequest, packages};
 pub use pins::{ShownPin, pins};
+pub use plan::{PlanReport, PlannedStep, planned};
 pub use soundness::fault_of_derived;

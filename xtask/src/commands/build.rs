@@ -19,12 +19,7 @@ pub(crate) fn run(
     surroundings: &Surroundings,
     manner: Manner,
 ) -> Result<(), Failure> {
-    let epoch = match surroundings.variable("SOURCE_DATE_EPOCH") {
-        Some(text) => {
-            Some(Epoch(text.trim().parse().map_err(|_| Failure::Epoch(text.to_owned()))?))
-        }
-        None => None,
-    };
+    let epoch = epoch(surroundings)?;
     let workplace = Workplace::open(global, surroundings)?;
     let out = build.out.as_ref().map(|out| surroundings.absolute(out));
     let request = |service: ServiceName, release: ReleaseId| BuildRequest {
@@ -32,10 +27,7 @@ pub(crate) fn run(
         release,
         distro: build.target.distro.clone(),
         arches: arches(&build.target),
-        compression: match build.compression {
-            Compression::Gzip => oci_writer::Compression::gzip(),
-            Compression::Zstd => oci_writer::Compression::zstd(),
-        },
+        compression: compression(build.compression),
         locked: build.locked,
         epoch,
         out: out.clone().unwrap_or_else(|| workplace.root.join("out")),
@@ -63,8 +55,22 @@ pub(crate) fn run(
     build_all::report(global, manner, &requests, results)
 }
 
+/// `SOURCE_DATE_EPOCH`, where it is set.
+pub(super) fn epoch(surroundings: &Surroundings) -> Result<Option<Epoch>, Failure> {
+    let Some(text) = surroundings.variable("SOURCE_DATE_EPOCH") else { return Ok(None) };
+    let seconds = text.trim().parse().map_err(|_| Failure::Epoch(text.to_owned()))?;
+    Ok(Some(Epoch(seconds)))
+}
+
+pub(super) fn compression(asked: Compression) -> oci_writer::Compression {
+    match asked {
+        Compression::Gzip => oci_writer::Compression::gzip(),
+        Compression::Zstd => oci_writer::Compression::zstd(),
+    }
+}
+
 /// The architectures that were asked for; the commonest where none was.
-fn arches(target: &Target) -> Vec<Arch> {
+pub(super) fn arches(target: &Target) -> Vec<Arch> {
     if target.arch.is_empty() { vec![Arch::Amd64] } else { target.arch.clone() }
 }
 

@@ -26,6 +26,12 @@ pub(crate) fn run(
     let tallies = ::store::Inventory::read(store)?;
     let bytes = tallies.files.values().map(|file| file.size).sum::<u64>();
     let free = store.free_bytes().ok();
+    let setting = workplace.setting();
+    // A build without patches needs none, so its absence is told and is no failure.
+    let sandbox = match sandbox::probe(setting.program) {
+        Ok(level) => Ok(level.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
 
     if global.json {
         let value = json!({
@@ -37,6 +43,7 @@ pub(crate) fn run(
                 "faults": certificates.faults,
             },
             "proxies": proxies.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
+            "sandbox": { "level": sandbox.as_ref().ok(), "denied": sandbox.as_ref().err() },
             "store": {
                 "path": store.root().display().to_string(), "format": store.format(),
                 "bytes": bytes, "free": free,
@@ -58,6 +65,11 @@ pub(crate) fn run(
         if proxies.is_empty() {
             lines.push(item("proxy", "none"));
         }
+        let text = match &sandbox {
+            Ok(level) => level.clone(),
+            Err(reason) => format!("none: {reason}"),
+        };
+        lines.push(item("sandbox", &text));
         let free = free.map(|free| format!(", {} free", speech::bytes(free)));
         let text = format!(
             "{}: format {}, {}{}",

@@ -8,6 +8,7 @@
 mod bench;
 mod hardships;
 mod library;
+mod offline;
 mod patched;
 mod refusals;
 mod reproducible;

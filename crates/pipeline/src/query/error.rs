@@ -11,6 +11,7 @@ use wheels::{ClosureError, ClosureErrors, WheelMetadataError};
 use crate::blame::Blame;
 use crate::describe::DescribeError;
 use crate::layers_error::of_locate;
+use crate::locking::LockError;
 use crate::locks::LocksError;
 
 /// Why there is no answer.
@@ -29,6 +30,9 @@ pub enum QueryError {
     /// The locks cannot be read, or do not have it.
     #[error(transparent)]
     Locks(#[from] LocksError),
+    /// It cannot be told whether the locks follow from the tree.
+    #[error(transparent)]
+    Stale(Box<LockError>),
     /// A keyring of the distribution is none.
     #[error("distros/keyrings/{keyring} cannot be used")]
     Keyring {

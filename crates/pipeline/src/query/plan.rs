@@ -1,0 +1,110 @@
+//! What a build would do.
+
+use std::collections::BTreeMap;
+
+use names::{Arch, Digest};
+
+use super::QueryError;
+use crate::build::BuildRequest;
+use crate::describe::Description;
+use crate::layers;
+use crate::locks::Locks;
+use crate::parts::parts;
+use crate::plan::{self, LayerKind, Own, PlanError};
+use crate::setting::Setting;
+use crate::stale;
+
+/// What a build would do.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PlanReport {
+    /// Why the locks would be written anew first, a line each. The steps are those of the locks as
+    /// they are, and none where these do not have the service at all.
+    pub stale: Vec<String>,
+    /// The steps, in their order.
+    pub steps: Vec<PlannedStep>,
+    /// Files that the steps need and the store does not have: how many, and their bytes as far as the
+    /// locks have them.
+    pub missing: (usize, u64),
+}
+
+/// A step of a build.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PlannedStep {
+    /// The architecture that it is for.
+    pub arch: Arch,
+    /// What it makes.
+    pub name: String,
+    /// The digest of all its inputs.
+    pub key: Digest,
+    /// Whether its result is in the store.
+    pub done: bool,
+    /// Whether it runs code, in the sandbox.
+    pub sandbox: bool,
+}
+
+/// What [`crate::build()`] would do for `request`. Offline: nothing is fetched and nothing written.
+///
+/// # Errors
+/// When the tree or the locks cannot be read, or do not have what is asked for.
+pub fn planned(setting: &Setting<'_>, request: &BuildRequest) -> Result<PlanReport, QueryError> {
+    let description = Description::read(setting.root, &request.distro)?;
+    description.release(request.release)?;
+    let service = description.service(&request.service)?;
+    let locks = Locks::read(setting.root, request.release, &request.distro)?;
+    let services = std::slice::from_ref(&request.service);
+    let arches = request.arches.iter().copied().collect();
+    let mut report = PlanReport { stale: vec![], steps: vec![], missing: (0, 0) };
+    for part in parts(&description, request.release, services, &arches, setting.host)? {
+        let reasons = stale::reasons(&description, &locks, request.release, &part);
+        report.stale.extend(reasons.map_err(|error| QueryError::Stale(Box::new(error)))?);
+    }
+    let mut missing: BTreeMap<Digest, u64> = BTreeMap::new();
+    for arch in arches {
+        if locks.release.service(&request.service, arch).is_none() {
+            continue;
+        }
+        let target = plan::Target {
+            host: setting.host,
+            release: request.release,
+            arch,
+            clamp: request.epoch,
+            compression: request.compression,
+        };
+        let plan = match plan::plan(&description, &locks, service, target) {
+            Ok(plan) => plan,
+            // What is stale may not fit together any more.
+            Err(_) if !report.stale.is_empty() => continue,
+            Err(PlanError::Describe(error)) => return Err(error.into()),
+            Err(PlanError::Locks(error)) => return Err(error.into()),
+        };
+        let mut needed = Vec::new();
+        if let Own::Built(step) = &plan.own {
+            let done = step.find(setting.store).is_some();
+            let name = format!("wheel of {} {}", step.project, plan.version);
+            report.steps.push(PlannedStep { arch, name, key: step.key(), done, sandbox: true });
+            if !done {
+                needed.extend(step.base.iter().map(|deb| (deb.sha256, deb.size)));
+                let wheels = step.build.iter().chain([&step.sdist]);
+                needed.extend(wheels.map(|file| (file.sha256, file.size.unwrap_or_default())));
+            }
+        }
+        for layer in &plan.layers {
+            let done = layers::find(setting.store, &layer.key, &layer.name).is_some();
+            let name = layer.name.clone();
+            report.steps.push(PlannedStep { arch, name, key: layer.key, done, sandbox: false });
+            let debs = plan.base.iter().chain(&plan.system).map(|deb| (deb.sha256, deb.size));
+            let wheels = plan.wheels.iter();
+            let wheels = wheels.map(|file| (file.sha256, file.size.unwrap_or_default()));
+            match layer.kind {
+                _ if done => {}
+                LayerKind::Base | LayerKind::System => needed.extend(debs),
+                LayerKind::Python(_) => needed.extend(wheels),
+                LayerKind::Service => needed.extend(debs.chain(wheels)),
+            }
+        }
+        let absent = |(digest, _): &(Digest, u64)| setting.store.blob(digest).is_none();
+        missing.extend(needed.into_iter().filter(absent));
+    }
+    report.missing = (missing.len(), missing.values().sum());
+    Ok(report)
+}

@@ -1,0 +1,72 @@
+//! The arguments of the commands for single libraries, and of `plan`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueHint};
+use names::{DistroId, ReleaseId, ServiceName};
+
+use super::{Compression, Target};
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Prints a step a line: `there` if its result is in the store, `make` if it would be \
+assembled, `run` if code would be run for it in the sandbox. Works offline.\n\nExample:\n  \
+cooperage plan keystone 2025.2 --arch amd64,arm64"
+)]
+pub(crate) struct Plan {
+    /// The service, such as keystone
+    pub(crate) service: ServiceName,
+    /// The release, such as 2025.2
+    pub(crate) release: ReleaseId,
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// How layers would be compressed
+    #[arg(long, value_enum, default_value_t = Compression::Gzip)]
+    pub(crate) compression: Compression,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Prints the names of packages, sorted, one a line, as bindep --brief does on a machine \
+that has none of them. Without a profile, `default` is active.\n\nExamples:\n  \
+cooperage bindep bindep.txt\n  \
+cooperage bindep bindep.txt --platform ubuntu-noble compile test"
+)]
+pub(crate) struct Bindep {
+    /// The file
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// The distribution that the packages are for
+    #[arg(long, value_name = "DISTRO", default_value = "debian-trixie")]
+    pub(crate) platform: DistroId,
+    /// The profiles that are active
+    pub(crate) profile: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Patches {
+    /// Apply patches to a folder: all of them, or none
+    #[command(
+        after_help = "Patches are applied in the order in which they are named, each to the result of \
+the one before. Prints the files that have changed.\n\nExamples:\n  \
+cooperage patches apply --source keystone-28.1.0 0001-fix.patch 0002-more.patch\n  \
+cooperage patches apply --source keystone-28.1.0 --out patched patches/keystone/2025.2/*.patch"
+    )]
+    Apply(ApplyPatches),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApplyPatches {
+    /// The folder with the source
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) source: PathBuf,
+    /// Write the patched source into this new folder, and leave the source as it is
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) out: Option<PathBuf>,
+    /// How many lines of context at each end of a hunk may differ
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) fuzz: usize,
+    /// The patches
+    #[arg(required = true, value_hint = ValueHint::FilePath)]
+    pub(crate) patch: Vec<PathBuf>,
+}
