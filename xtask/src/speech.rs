@@ -60,11 +60,15 @@ pub(crate) fn json(value: &serde_json::Value) -> Result<(), Failure> {
 /// An error and its causes, one a line.
 pub(crate) fn chain(error: &dyn Error, color: Color) -> String {
     let mut text = format!("error: {error}");
+    // What was said already, in the words of the errors.
+    let mut said = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
         let line = error.to_string();
         // Some libraries print their cause themselves; saying it twice helps nobody.
-        if !text.contains(&line) {
+        if !said.contains(&line) {
+            said.push('\n');
+            said.push_str(&line);
             text.push_str("\n  because: ");
             text.push_str(&line.replace('\n', "\n    "));
         }

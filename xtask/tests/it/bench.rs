@@ -72,7 +72,13 @@ pub(crate) fn shell(folder: &Path, line: &str) -> String {
 
 /// Builds the service into `out` and gives the path of its image layout.
 pub(crate) fn build(service: &str, release: &str, out: &Path) -> PathBuf {
-    run(cooperage().args(["build", service, release, "--locked", "--out"]).arg(out));
+    build_on("debian-trixie", service, release, out)
+}
+
+/// The same on another distribution.
+pub(crate) fn build_on(distro: &str, service: &str, release: &str, out: &Path) -> PathBuf {
+    let build = ["build", service, release, "--distro", distro, "--locked", "--out"];
+    run(cooperage().args(build).arg(out));
     out.join(release).join(service).join("oci")
 }
 

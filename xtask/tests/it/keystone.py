@@ -3,7 +3,6 @@
 import json
 import os
 import pathlib
-import sqlite3
 import subprocess
 import time
 import urllib.error
@@ -77,9 +76,6 @@ try:
     print("POST /v3/auth/tokens", status, body["token"]["user"]["name"])
     status, headers, body = call("/auth/tokens", None, token, token)
     print("GET /v3/auth/tokens", status, body["token"]["project"]["name"])
-    with sqlite3.connect("/tmp/keystone.sqlite") as database:
-        tables = database.execute("select name from sqlite_master where type = 'table'")
-        print("tables", " ".join(sorted(name for (name,) in tables)))
 finally:
     uwsgi.terminate()
     uwsgi.wait()

@@ -14,6 +14,7 @@ mod refusals;
 mod reproducible;
 mod runs;
 mod services;
+mod several;
 mod shell;
 mod terminal;
 mod unprivileged;
