@@ -249,8 +249,11 @@ mod tests {
 
     use super::*;
 
-    /// An archive of `name kind content-or-target` members.
-    fn sdist(members: &[(&str, EntryType, &str)]) -> Result<Vec<String>, String> {
+    /// A name, a kind, and a content or the target of a link.
+    type Member = (&'static str, EntryType, &'static str);
+
+    /// An archive of these members, unpacked.
+    fn sdist(members: &[Member]) -> Result<Vec<String>, String> {
         let mut tar = tar::Builder::new(Vec::new());
         for (name, kind, text) in members {
             let mut header = tar::Header::new_ustar();
@@ -293,7 +296,7 @@ mod tests {
     #[test]
     fn what_leads_out_is_refused() {
         use EntryType::{Char, Link, Regular, Symlink};
-        let cases: [(&[(&str, EntryType, &str)], &str); 8] = [
+        let cases: [(&[Member], &str); 8] = [
             (&[("a-1/../../x", Regular, "")], "a member cannot be taken"),
             (&[("a-1/l", Symlink, "../x")], "leads out"),
             (&[("a-1/l", Symlink, "/etc/passwd")], "leads out"),
