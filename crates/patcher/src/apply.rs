@@ -1,7 +1,5 @@
 //! Applies series of patches.
 
-use std::sync::Arc;
-
 use names::Place;
 
 use crate::content::new_content;
@@ -45,7 +43,7 @@ pub fn apply(
     if series.len() > MAX_PATCHES {
         return Err(ApplyError::TooMany { count: series.len(), most: MAX_PATCHES });
     }
-    let mut state = State::new(source);
+    let mut state = State::new(source, Changes::new());
     let mut patches = Vec::new();
     for patch in series {
         let before = state.changes.clone();
@@ -65,11 +63,17 @@ pub fn apply(
     }
     match state.result() {
         Ok(files) => Ok(Applied { files, patches }),
-        // All of it was read before.
-        Err(Blocked::Reason(_)) => Ok(Applied::default()),
-        Err(Blocked::Read(file, error)) => {
-            let name = series.last().map(|patch| patch.name.clone()).unwrap_or_default();
-            Err(ApplyError::Read { patch: name, file, source: error })
+        Err((file, blocked)) => {
+            let patch = series.last().map(|patch| patch.name.clone()).unwrap_or_default();
+            let place = Place { file: patch.clone().into(), line: 0, column: 0 };
+            Err(match blocked {
+                Blocked::Read(file, source) => ApplyError::Read { patch, file, source },
+                Blocked::Reason(reason) => ApplyError::Conflict {
+                    patch,
+                    already_applied: false,
+                    failures: vec![Failure { place, file, reason }],
+                },
+            })
         }
     }
 }
@@ -121,8 +125,7 @@ fn apply_patch(
 
 /// Whether the reverse of `patch` applies, exactly.
 fn takes_back(source: &dyn Source, before: Changes, patch: &Patch) -> bool {
-    let mut trial = State::new(source);
-    trial.changes = before;
+    let mut trial = State::new(source, before);
     reversed(patch)
         .is_some_and(|reversed| apply_patch(&mut trial, &reversed, &Options::default()).is_ok())
 }
@@ -177,7 +180,7 @@ fn apply_section(
             return Err(fail(Reason::LeftOver { lines }));
         }
         let path = paths.shown().to_owned();
-        state.changes.insert(path.clone(), None);
+        state.set(&path, None).map_err(fail)?;
         return Ok(AppliedSection { path, from: None, action, hunks });
     }
     let path = paths.new.clone().unwrap_or_else(|| paths.shown().to_owned());
@@ -192,9 +195,9 @@ fn apply_section(
     if action == Action::Rename
         && let Some(old) = paths.old.as_ref().filter(|old| !mail.placed.contains(*old))
     {
-        state.changes.insert(old.clone(), None);
+        state.set(old, None).map_err(fail)?;
     }
-    state.changes.insert(path.clone(), Some(Arc::new(new)));
+    state.set(&path, Some(new)).map_err(fail)?;
     let from = paths.old.clone().filter(|_| moved);
     Ok(AppliedSection { path, from, action, hunks })
 }

@@ -4,6 +4,8 @@
 pub const MAX_PATCH_BYTES: usize = 16 << 20;
 /// Most bytes of one file that is patched, before and after.
 pub const MAX_FILE_BYTES: usize = 32 << 20;
+/// Most bytes of all files together that a series changes, and of the binary files in one patch.
+pub const MAX_TOTAL_BYTES: usize = 64 << 20;
 /// Most files that one patch changes.
 pub const MAX_SECTIONS: usize = 10_000;
 /// Most hunks of one patch.

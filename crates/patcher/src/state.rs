@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
 
-use crate::limits::MAX_FILE_BYTES;
+use crate::limits::{MAX_FILE_BYTES, MAX_TOTAL_BYTES};
 use crate::path::{check_path, parents};
 use crate::{File, FileKind, Reason, Source};
 
@@ -18,6 +18,8 @@ pub(crate) struct State<'a> {
     /// What was read of it.
     read: RefCell<BTreeMap<String, Option<Arc<File>>>>,
     pub(crate) changes: Changes,
+    /// How many bytes the changed files have.
+    total: usize,
 }
 
 /// Why a path cannot be looked at.
@@ -27,8 +29,19 @@ pub(crate) enum Blocked {
 }
 
 impl<'a> State<'a> {
-    pub(crate) fn new(source: &'a dyn Source) -> Self {
-        Self { source, read: RefCell::default(), changes: Changes::new() }
+    /// The source with `changes`.
+    pub(crate) fn new(source: &'a dyn Source, changes: Changes) -> Self {
+        let total = changes.values().flatten().map(|file| file.bytes.len()).sum();
+        Self { source, read: RefCell::default(), changes, total }
+    }
+
+    /// Changes a file.
+    pub(crate) fn set(&mut self, path: &str, file: Option<File>) -> Result<(), Reason> {
+        self.total += file.as_ref().map_or(0, |file| file.bytes.len());
+        let file = file.map(Arc::new);
+        let replaced = self.changes.insert(path.to_owned(), file).flatten();
+        self.total -= replaced.map_or(0, |file| file.bytes.len());
+        if self.total > MAX_TOTAL_BYTES { Err(Reason::TooLarge) } else { Ok(()) }
     }
 
     /// The file at `path`, if there is one and its path is one inside the tree, not behind a link.
@@ -92,10 +105,11 @@ impl<'a> State<'a> {
     }
 
     /// The files that differ from those of the source.
-    pub(crate) fn result(&self) -> Result<BTreeMap<String, Option<File>>, Blocked> {
+    pub(crate) fn result(&self) -> Result<BTreeMap<String, Option<File>>, (String, Blocked)> {
         let mut files = BTreeMap::new();
         for (path, after) in &self.changes {
-            if self.before(path)? != *after {
+            let before = self.before(path).map_err(|blocked| (path.clone(), blocked))?;
+            if before != *after {
                 files.insert(path.clone(), after.as_deref().cloned());
             }
         }

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use names::Fault;
 
 use super::reader::{Reader, content};
-use crate::limits::MAX_FILE_BYTES;
+use crate::limits::{MAX_FILE_BYTES, MAX_TOTAL_BYTES};
 use crate::text::shown;
 use crate::{Binary, BinaryData};
 
@@ -42,6 +42,12 @@ fn data(reader: &mut Reader<'_>) -> Result<Option<BinaryData>, Fault> {
         return Err(reader.fault(message, DAMAGED));
     };
     let start = reader.line();
+    reader.inflated += size;
+    if reader.inflated > MAX_TOTAL_BYTES {
+        let message =
+            format!("the binary files of the patch have more than {MAX_TOTAL_BYTES} bytes");
+        return Err(reader.fault(message, "split it"));
+    }
     reader.next();
     let mut deflated = Vec::new();
     while let Some(line) = reader.peek() {

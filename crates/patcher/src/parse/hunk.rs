@@ -99,10 +99,10 @@ fn hunk(reader: &mut Reader<'_>, carriage_returns: bool) -> Result<Hunk, Fault> 
         reader.next();
     }
     let beyond = reader.peek().is_some_and(|line| {
-        let signature = line.starts_with(b"-- ") || content(line) == b"--";
+        let signature = line.starts_with(b"-- ");
         let header = line.starts_with(b"--- ") || line.starts_with(b"+++ ");
-        // `---` alone parts the message of a mail from its diff.
-        let rule = content(line) == b"---";
+        // `---` alone parts the message of a mail from its diff; others draw longer lines.
+        let rule = content(line).iter().all(|byte| *byte == b'-');
         line.starts_with(b"+") && !header
             || line.starts_with(b"-") && !header && !signature && !rule
     });

@@ -8,6 +8,8 @@ pub(super) struct Reader<'a> {
     at: usize,
     name: &'a str,
     pub(super) hunks: usize,
+    /// Bytes of binary files so far.
+    pub(super) inflated: usize,
     pub(super) faults: Vec<Fault>,
 }
 
@@ -15,7 +17,7 @@ impl<'a> Reader<'a> {
     pub(super) fn new(bytes: &'a [u8], name: &'a str) -> Self {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let lines = bytes.split_inclusive(|byte| *byte == b'\n').collect();
-        Self { lines, at: 0, name, hunks: 0, faults: Vec::new() }
+        Self { lines, at: 0, name, hunks: 0, inflated: 0, faults: Vec::new() }
     }
 
     /// The line at hand, with its line end.

@@ -110,6 +110,13 @@ fn what_is_too_large_is_refused() {
     let patch = patcher::parse(b"--- a/f\n+++ b/f\n@@ -1 +1 @@\n-x\n+y\n", "1.patch").unwrap();
     let error = patcher::apply(&tree([("f", &long)]), &[patch], &Options::default()).unwrap_err();
     assert!(error.to_string().contains("larger than what is patched"), "{error}");
+    let copies: String = (0..5)
+        .map(|copy| format!("diff --git a/f b/{copy}\ncopy from f\ncopy to {copy}\n"))
+        .collect();
+    let patch = patcher::parse(copies.as_bytes(), "1.patch").unwrap();
+    let half = "x\n".repeat(patcher::limits::MAX_FILE_BYTES / 4);
+    let error = patcher::apply(&tree([("f", &half)]), &[patch], &Options::default()).unwrap_err();
+    assert!(error.to_string().starts_with("1.patch:13: 4 is larger"), "{error}");
     let many = "--- a/f\n+++ b/f\n@@ -1 +1 @@\n-x\n+y\n".repeat(patcher::limits::MAX_SECTIONS + 1);
     assert!(patcher::parse(many.as_bytes(), "1.patch").is_err());
 }
