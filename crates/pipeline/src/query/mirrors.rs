@@ -61,9 +61,8 @@ pub fn mirrors(
         asked.entry(suite.archive.clone()).or_default().push(path);
     }
     let index: ArchiveName = "pypi".parse().expect("pypi is the name of an archive");
-    let project = description.tree.services.values().next();
-    let project = project.map_or("keystone".to_owned(), |service| service.project.to_string());
-    asked.entry(index.clone()).or_default().push(format!("{project}/"));
+    // Whatever an index leaves out, it has what images are built of.
+    asked.entry(index.clone()).or_default().push("keystone/".to_owned());
     let report = |(archive, paths): (ArchiveName, Vec<String>)| {
         let is_index = archive == index;
         let mirrors = outside.addresses(&archive).map(|sources| {
