@@ -29,7 +29,7 @@ const LONGEST_INDEX: u64 = 32 << 20;
 #[non_exhaustive]
 pub enum BundleError {
     /// Files to export are not in the store.
-    #[error("the store does not have {}", list(.0))]
+    #[error("the store does not have these files; build what needs them first:{}", list(.0))]
     Missing(Vec<StoreKey>),
     /// A file of the store is damaged.
     #[error("{key} is damaged: run `cargo xtask store verify --remove`, and build again")]
@@ -89,8 +89,9 @@ pub enum BundleError {
     },
 }
 
+/// One a line.
 fn list(keys: &[StoreKey]) -> String {
-    keys.iter().map(StoreKey::to_string).collect::<Vec<_>>().join(", ")
+    keys.iter().map(|key| format!("\n  {key}")).collect()
 }
 
 struct Line {
