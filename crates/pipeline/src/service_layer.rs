@@ -152,6 +152,10 @@ fn put(root: &mut Tree, service: &Service, path: &str, node: Node) -> Result<(),
         source,
     };
     let place = root.resolve_parent(&tree_path(service, path)?).map_err(failed)?;
+    // A folder in the place of a program or a link would take it away in silence.
+    if node.is_directory() && root.get(&place).is_some_and(|there| !there.is_directory()) {
+        return Err(taken(service, path.to_owned()));
+    }
     root.insert_with_parents(place, node).map_err(failed)?;
     Ok(())
 }

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueHint};
-use names::DistroId;
+
+use super::Target;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Store {
@@ -62,9 +63,8 @@ pub(crate) struct Export {
     /// All packages and wheels that a build of SERVICE of RELEASE takes, those that were built here too
     #[arg(long = "for", value_names = ["SERVICE", "RELEASE"], num_args = 2)]
     pub(crate) service: Vec<String>,
-    /// The distribution that --for means
-    #[arg(long, value_name = "DISTRO", default_value = "debian-trixie")]
-    pub(crate) distro: DistroId,
+    #[command(flatten)]
+    pub(crate) target: Target,
 }
 
 #[derive(Debug, Args)]

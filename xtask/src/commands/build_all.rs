@@ -37,7 +37,8 @@ pub(crate) fn report(
             }
         }
     }
-    let text = if global.json { json!({ "builds": values }).to_string() } else { rows.join("\n") };
+    let text =
+        if global.json { format!("{:#}", json!({ "builds": values })) } else { rows.join("\n") };
     speech::print(&text).map_err(Failure::Print)?;
     match worst {
         None => Ok(()),

@@ -172,7 +172,9 @@ fn keys(
         let release = release.parse().map_err(Failure::Name)?;
         let workplace = Workplace::open(global, surroundings)?;
         let setting = workplace.setting();
-        keys.extend(pipeline::files_of_service(&setting, &service, release, &arguments.distro)?);
+        let arches = super::build::arches(&arguments.target);
+        let distro = &arguments.target.distro;
+        keys.extend(pipeline::files_of_service(&setting, &service, release, distro, &arches)?);
     }
     Ok(keys)
 }

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use names::{Digest, DistroId, ReleaseId, ServiceName};
+use names::{Arch, Digest, DistroId, ReleaseId, ServiceName};
 
 use oci_writer::Compression;
 use store::StoreKey;
 
 use super::QueryError;
 use crate::describe::{Description, distros};
-use crate::locks::{Locks, LocksError};
+use crate::locks::Locks;
 use crate::plan::{self, Own, PlanError};
 use crate::setting::Setting;
 
@@ -32,8 +32,7 @@ pub fn files_of_locks(root: &Path) -> Result<BTreeSet<Digest>, QueryError> {
     Ok(digests)
 }
 
-/// The files of the store that a build of `service` takes, for every architecture that it is locked
-/// for: packages, wheels, and the wheel of its own that was built in the sandbox, if it was.
+/// The files of the store that a build of `service` for `arches` takes: packages, wheels, and the wheel of its own that was built in the sandbox, if it was.
 ///
 /// # Errors
 /// When the tree does not have the service, the release or the distribution, or it is not locked.
@@ -42,20 +41,16 @@ pub fn files_of_service(
     service: &ServiceName,
     release: ReleaseId,
     distro: &DistroId,
+    arches: &[Arch],
 ) -> Result<BTreeSet<StoreKey>, QueryError> {
     let description = Description::read(setting.root, distro)?;
     description.release(release)?;
     let recipe = description.service(service)?;
     let locks = Locks::read(setting.root, release, distro)?;
-    let lists: Vec<_> =
-        locks.release.services.iter().filter(|list| list.name == *service).collect();
-    if lists.is_empty() {
-        let what = format!("{service} {release} on {distro}");
-        return Err(LocksError::Missing { what, release, service: format!(" {service}") }.into());
-    }
     let mut digests = BTreeSet::new();
     let mut keys = BTreeSet::new();
-    for list in lists {
+    for arch in arches {
+        let list = locks.service(service, *arch)?;
         let target = plan::Target {
             host: setting.host,
             release,
@@ -74,9 +69,8 @@ pub fn files_of_service(
             keys.insert(step.record());
             digests.insert(built.blob.digest);
         }
-        for base in locks.distro.bases.iter().filter(|base| base.arch == list.arch) {
-            digests.extend(locks.distro.base_debs(base).iter().map(|deb| deb.sha256));
-        }
+        let base = locks.base(&list.base, *arch)?;
+        digests.extend(locks.distro.base_debs(base).iter().map(|deb| deb.sha256));
         digests.extend(locks.release.service_debs(list).iter().map(|deb| deb.sha256));
         digests.extend(locks.release.service_wheels(list).iter().map(|wheel| wheel.sha256));
     }
