@@ -85,6 +85,7 @@ pub(crate) fn of_locate(error: &LocateError) -> Blame {
         LocateError::Fetch { source, .. } | LocateError::Blobs { source } => {
             Blame::of_fetch(source)
         }
+        LocateError::Replaced { .. } => Blame::Verification,
         _ => Blame::Upstream,
     }
 }

@@ -48,17 +48,28 @@ pub enum LocateError {
         source: PageError,
     },
     /// The page of a project does not have a locked file any more.
-    #[error(
-        "the index has no {file} with {sha256}: it was removed or replaced; \
-         lock {project} anew with `--update {project}`"
-    )]
+    #[error("the index has no {file} any more; lock {project} anew with `--update {project}`")]
     Gone {
+        /// The project.
+        project: PackageName,
+        /// The file.
+        file: String,
+    },
+    /// The page of a project has a locked file with another digest. Files of an index never change,
+    /// so one of the two is not to be trusted.
+    #[error(
+        "the hash of {file} is {found} in the index and {sha256} in the lock: the lock was edited, \
+         or the file replaced; find out which before you lock {project} anew"
+    )]
+    Replaced {
         /// The project.
         project: PackageName,
         /// The file.
         file: String,
         /// The digest in the lock.
         sha256: Digest,
+        /// That in the index.
+        found: Digest,
     },
     /// A version has no source archive.
     #[error("the index has no source archive {project}-{version}.tar.gz with a SHA-256")]
@@ -266,14 +277,17 @@ impl<'a> Locator<'a> {
 
     fn want_by_page(&self, wheel: &LockedWheel) -> Result<Want, LocateError> {
         let page = self.page(&wheel.project)?;
-        let same =
-            |file: &&crate::File| file.name == wheel.file && file.sha256 == Some(wheel.sha256);
-        let file = page.files.iter().find(same).ok_or_else(|| LocateError::Gone {
-            project: wheel.project.clone(),
-            file: wheel.file.clone(),
-            sha256: wheel.sha256,
-        })?;
-        Ok(want(wheel, file.url.clone()))
+        let named = || page.files.iter().filter(|file| file.name == wheel.file);
+        // What has no hash on its page is verified by that of the lock as it comes.
+        let fits = |file: &&crate::File| file.sha256.is_none_or(|sha256| sha256 == wheel.sha256);
+        if let Some(file) = named().find(fits) {
+            return Ok(want(wheel, file.url.clone()));
+        }
+        let (project, file) = (wheel.project.clone(), wheel.file.clone());
+        Err(match named().find_map(|file| file.sha256) {
+            Some(found) => LocateError::Replaced { project, file, sha256: wheel.sha256, found },
+            None => LocateError::Gone { project, file },
+        })
     }
 
     fn known(&self, project: &PackageName) -> Option<Arc<ProjectPage>> {
