@@ -9,9 +9,11 @@ use oci_writer::{Compression, Layer, LayerError, LayerOptions};
 use serde::{Deserialize, Serialize};
 use store::{BlobError, Store};
 
-/// The kind of the records in the store. The number is the format level of all that decides about a
-/// layer's bytes: the tar writer, the compressor, the effects of scripts, the virtual environment.
-pub(crate) const KIND: &str = "layer-1";
+/// The format level of all that decides about a layer's bytes: the tar writer, the compressor, the
+/// effects of scripts, the virtual environment. It is part of every layer's key and the kind of the
+/// records in the store. Its number grows whenever the same inputs give other bytes, with a line in the
+/// changelog; the digests of `fixtures/golden` tell when.
+pub const FORMAT_LEVEL: &str = "layer-1";
 
 /// A layer, and the newest time in it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -48,7 +50,7 @@ pub(crate) struct WriteOptions {
 /// The layer with this key, if it was made before and its bytes are still there; under `name`, since
 /// the image that it was made for may have told its users otherwise.
 pub(crate) fn find(store: &Store, key: &Digest, name: &str) -> Option<MadeLayer> {
-    let text = fs_err::read_to_string(store.derived(KIND, key)?).ok()?;
+    let text = fs_err::read_to_string(store.derived(FORMAT_LEVEL, key)?).ok()?;
     let mut made: MadeLayer = serde_json::from_str(&text).ok()?;
     let blob = store.blob(&made.layer.digest)?;
     made.name = name.to_owned();
@@ -78,7 +80,7 @@ pub(crate) fn make(
     let text = serde_json::to_vec(&made).expect("a record is plain text and numbers");
     let named = || name.to_owned();
     let stored = |source| MakeLayerError::Store { layer: named(), source };
-    let mut writer = store.derived_writer(KIND, key).map_err(stored)?;
+    let mut writer = store.derived_writer(FORMAT_LEVEL, key).map_err(stored)?;
     writer.write_all(&text).map_err(|source| MakeLayerError::Record { layer: named(), source })?;
     writer.finish().map_err(stored)?;
     Ok(made)

@@ -81,6 +81,7 @@ pub use check::check;
 pub use describe::{DescribeError, services};
 pub use event::{Event, Stage};
 pub use files::write_file;
+pub use layers::FORMAT_LEVEL;
 pub use layers_error::{LayersError, MakeLayer};
 pub use lock::{
     BaseList, DistroLock, LockFile, LockFileError, LockedPatch, LockedSource, ReleaseLock,

@@ -13,7 +13,7 @@ use crate::describe::{DescribeError, Description};
 use crate::groups::{self, Group};
 use crate::image_info;
 use crate::key::Key;
-use crate::layers::KIND;
+use crate::layers::FORMAT_LEVEL;
 use crate::lock::SourceKind;
 use crate::locks::{Locks, LocksError};
 use crate::parts::BUILD;
@@ -166,7 +166,7 @@ fn layers(
 ) -> Vec<PlannedLayer> {
     let clamp = plan.clamp.map_or("none".to_owned(), |clamp| clamp.0.to_string());
     let start = |layer: &str| {
-        let key = Key::new(KIND).with("writer", oci_writer::LAYER_FORMAT);
+        let key = Key::new(FORMAT_LEVEL).with("writer", oci_writer::LAYER_FORMAT);
         let compression = format!("{:?}", plan.compression);
         key.with("layer", layer).with("clamp", &clamp).with("compression", compression)
     };
@@ -183,9 +183,9 @@ fn layers(
         .finish();
     let mut layers = vec![PlannedLayer {
         name: format!(
-            "{base_name} base of {}: {} packages",
+            "{base_name} base of {}: {}",
             description.distro.name,
-            plan.base.len()
+            counted(plan.base.len(), "package")
         ),
         key: base,
         kind: LayerKind::Base,
@@ -197,7 +197,11 @@ fn layers(
         .finish();
     if !plan.system.is_empty() {
         layers.push(PlannedLayer {
-            name: format!("packages of {}: {}", plan.service.name, plan.system.len()),
+            name: format!(
+                "system of {}: {}",
+                plan.service.name,
+                counted(plan.system.len(), "package")
+            ),
             key: system,
             kind: LayerKind::System,
         });
@@ -220,7 +224,7 @@ fn layers(
             .finish();
         python.push(key);
         layers.push(PlannedLayer {
-            name: format!("python {}: {} wheels", users(group), group.wheels.len()),
+            name: format!("python {}: {}", users(group), counted(group.wheels.len(), "wheel")),
             key,
             kind: LayerKind::Python(index),
         });
@@ -244,6 +248,10 @@ fn layers(
         kind: LayerKind::Service,
     });
     layers
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Who uses a group, for people.

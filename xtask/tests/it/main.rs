@@ -6,6 +6,7 @@
 )]
 
 mod bench;
+mod golden;
 mod hardships;
 mod library;
 mod offline;
