@@ -1,6 +1,6 @@
 //! From a plan to the layers of an image.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use distro::{DistroFile, UnpackedDeb};
 use filetree::{Node, Pack, Tree, TreePath};
@@ -15,6 +15,7 @@ use crate::environment;
 use crate::groups;
 use crate::layers::{self, MadeLayer, WriteOptions};
 use crate::layers_error::{LayersError, MakeLayer};
+use crate::needs::Needs;
 use crate::plan::{LayerKind, Own, Plan, PlannedLayer};
 use crate::service_layer::{self, PREFIX};
 use crate::setting::{Listener, Setting};
@@ -30,10 +31,13 @@ pub(crate) fn layers(
 ) -> Result<Vec<MadeLayer>, LayersError> {
     tell(Event::StageStarted { stage: Stage::Assemble });
     let mut done = Done::find(setting, plan, tell);
-    let service_missing = done.misses(LayerKind::Service);
-    let system = roots(setting, distro, plan, &mut done, tell)?;
-    let python = python(setting, distro, plan, &mut done, tell)?;
-    if service_missing {
+    let needs = Needs::of(plan, |kind| done.misses(kind));
+    if setting.outside.is_offline() {
+        needs.check(setting.store).map_err(LayersError::Missing)?;
+    }
+    let system = roots(setting, distro, &needs, &mut done, tell)?;
+    let python = python(setting, distro, &needs, &mut done, tell)?;
+    if done.misses(LayerKind::Service) {
         let mut lower = system;
         for group in python.groups.values() {
             lower.overlay(group)?;
@@ -103,22 +107,15 @@ impl<'a> Done<'a> {
 fn roots(
     setting: &Setting<'_>,
     distro: &DistroFile,
-    plan: &Plan<'_>,
+    needs: &Needs<'_>,
     done: &mut Done<'_>,
     tell: Listener<'_>,
 ) -> Result<Tree, LayersError> {
-    let alone = plan.system.is_empty();
-    let whole_needed = done.misses(LayerKind::System) || done.misses(LayerKind::Service);
-    let base_needed =
-        done.misses(LayerKind::Base) || done.misses(LayerKind::System) || (whole_needed && alone);
-    if !base_needed && !whole_needed {
+    if !needs.base && !needs.whole {
         return Ok(Tree::new());
     }
-    let mut locked = plan.base.clone();
-    if whole_needed {
-        locked.extend(&plan.system);
-    }
-    let blobs = fetching::debs(setting, &locked, tell).map_err(LayersError::Debs)?;
+    let plan = done.plan;
+    let blobs = fetching::debs(setting, &needs.debs, tell).map_err(LayersError::Debs)?;
     let unpack = |blob: &Blob| distro::unpack_deb(setting.store, blob);
     let mut debs = workers::for_each(&blobs, setting.jobs, unpack)?;
     let assemble = |debs: &[UnpackedDeb], asked: &[String], newest: &[UnpackedDeb]| {
@@ -127,12 +124,12 @@ fn roots(
         rootfs::assemble(&Request { arch: plan.arch, distro, debs, requested: asked, time })
     };
     let mut base = Tree::new();
-    if base_needed {
+    if needs.base {
         let debs = &debs[..plan.base.len()];
         base = assemble(debs, &plan.base_asked, debs)?;
         done.make(LayerKind::Base, &Tree::new(), &base, tell)?;
     }
-    if alone || !whole_needed {
+    if plan.system.is_empty() || !needs.whole {
         return Ok(base);
     }
     let asked = [&plan.base_asked[..], &plan.system_asked[..]].concat();
@@ -155,42 +152,31 @@ struct Python {
 fn python(
     setting: &Setting<'_>,
     distro: &DistroFile,
-    plan: &Plan<'_>,
+    needs: &Needs<'_>,
     done: &mut Done<'_>,
     tell: Listener<'_>,
 ) -> Result<Python, LayersError> {
+    let plan = done.plan;
     let service = done.misses(LayerKind::Service);
-    let mut needed = BTreeSet::new();
-    for (index, group) in plan.groups.iter().enumerate() {
-        if service || done.misses(LayerKind::Python(index)) {
-            needed.insert(index);
-            let below = groups::below(&plan.groups, group);
-            needed.extend(below.filter_map(|other| plan.groups.iter().position(|g| g == other)));
-        }
-    }
-    let mut locked: Vec<&LockedWheel> = needed
-        .iter()
-        .flat_map(|index| &plan.groups[*index].wheels)
-        .filter_map(|file| plan.wheels.iter().find(|wheel| wheel.file == *file).copied())
-        .collect();
-    if let (true, Own::Locked(own)) = (service, &plan.own) {
-        locked.push(own);
-    }
-    if !service && needed.is_empty() {
+    if !service && needs.groups.is_empty() {
         return Ok(Python { groups: BTreeMap::new(), own: Tree::new() });
     }
-    let blobs = fetching::wheels(setting, &locked, tell).map_err(LayersError::Wheels)?;
+    let blobs = fetching::wheels(setting, &needs.wheels, tell).map_err(LayersError::Wheels)?;
     let unpack = |blob: &Blob| wheels::unpack(setting.store, blob);
     let packs = workers::for_each(&blobs, setting.jobs, unpack)?;
-    let packs: BTreeMap<&str, (&LockedWheel, &Pack)> =
-        locked.iter().zip(&packs).map(|(wheel, pack)| (&*wheel.file, (*wheel, pack))).collect();
+    let packs: BTreeMap<&str, (&LockedWheel, &Pack)> = needs
+        .wheels
+        .iter()
+        .zip(&packs)
+        .map(|(wheel, pack)| (&*wheel.file, (*wheel, pack)))
+        .collect();
     let layout = Layout {
         prefix: TreePath::from_member(PREFIX).expect("the prefix is a clean path"),
         python: distro.python.path.clone(),
         version: plan.python.to_owned(),
     };
     let mut trees = BTreeMap::new();
-    for index in needed {
+    for &index in &needs.groups {
         let wheels: Vec<_> =
             plan.groups[index].wheels.iter().map(|file| packs[file.as_str()]).collect();
         let made = environment::with_wheels(&layout, &wheels, index == 0)?;

@@ -163,9 +163,10 @@ impl Build<'_> {
             release: request.release,
             source: Box::new(source),
         };
-        let unknown = |deb: &&&distro::LockedDeb| !setting.outside.knows(&deb.archive);
+        let unknown = |deb: &&distro::LockedDeb| !setting.outside.knows(&deb.archive);
         let apt = plan.base.iter().find(|deb| deb.name == "apt");
-        if let (Some(apt), Some(_)) = (apt, plan.base.iter().chain(&plan.system).find(unknown)) {
+        let foreign = plan.base.iter().chain(&plan.system).any(unknown);
+        if let (Some(apt), true, false) = (apt, foreign, setting.outside.is_offline()) {
             let learnt = examples::learn(setting, apt, tell);
             learnt.map_err(LayersError::Debs).map_err(failed)?;
         }

@@ -16,6 +16,9 @@ use crate::service_layer::ServiceError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LayersError {
+    /// The network may not be used, and files are missing.
+    #[error("not all that the image is made of is in the store")]
+    Missing(#[source] FetchError),
     /// Packages of the distribution cannot be had.
     #[error("cannot get the packages of the distribution")]
     Debs(#[source] FetchError),
@@ -64,7 +67,7 @@ impl LayersError {
     pub(crate) fn blame(&self) -> Blame {
         match self {
             LayersError::Built(error) => error.blame(),
-            LayersError::Debs(error) => Blame::of_fetch(error),
+            LayersError::Debs(error) | LayersError::Missing(error) => Blame::of_fetch(error),
             LayersError::Wheels(error) => of_locate(error),
             LayersError::Deb(_) | LayersError::Wheel(_) => Blame::Verification,
             LayersError::Install(InstallError::Verify { .. }) => Blame::Verification,

@@ -61,6 +61,7 @@ mod layers_error;
 mod lock;
 mod locking;
 mod locks;
+mod needs;
 mod outside;
 mod parts;
 mod patch_files;

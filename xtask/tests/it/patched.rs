@@ -96,6 +96,14 @@ fn a_patch_changes_the_last_layer_and_leaves_no_trace_when_it_is_gone() {
     // Another machine has nothing of this in its store, and builds at another place.
     let cold = folder.path().join("cold");
     let out = folder.path().join("again");
+    let mut offline = cooperage_with(&tree, &cold);
+    offline.args(["--offline", "build", "keystone", "2025.2", "--locked", "--out"]).arg(&out);
+    let missing = offline.output().unwrap();
+    assert_eq!(missing.status.code(), Some(3));
+    let said = String::from_utf8(missing.stderr).unwrap();
+    for file in ["xmlsec1", "libfaketime", "keystone-28.1.0.tar.gz", "setuptools-", "pyuwsgi-"] {
+        assert!(said.contains(file), "{file} is not in:\n{said}");
+    }
     run(cooperage_with(&tree, &cold)
         .args(["build", "keystone", "2025.2", "--locked", "--jobs", "1", "--out"])
         .arg(&out));
