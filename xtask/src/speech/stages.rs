@@ -11,6 +11,8 @@ use super::units::duration;
 #[derive(Debug)]
 pub(super) struct Stages {
     now: Stage,
+    /// What goes on when the files that it has asked for are there.
+    work: Stage,
     since: Duration,
     times: BTreeMap<Stage, Duration>,
     /// Whether packages are fetched to be looked at, for the locks.
@@ -23,6 +25,7 @@ impl Stages {
     pub(super) fn new() -> Self {
         Self {
             now: Stage::Lock,
+            work: Stage::Assemble,
             since: Duration::ZERO,
             times: BTreeMap::new(),
             locking: false,
@@ -35,7 +38,12 @@ impl Stages {
         match event {
             Event::StageStarted { stage } => {
                 self.locking = *stage == Stage::Lock;
+                self.work = if *stage == Stage::Build { Stage::Build } else { Stage::Assemble };
                 self.switch(*stage, at);
+            }
+            Event::StepFinished { .. } => {
+                self.work = Stage::Assemble;
+                self.switch(Stage::Assemble, at);
             }
             Event::LockingDistro { .. } | Event::LockingPython { .. } => {
                 self.locking = true;
@@ -44,12 +52,12 @@ impl Stages {
             Event::LockWritten { .. } | Event::LayerReused { .. } => self.locking = false,
             Event::FetchStarted { files, .. } if !self.locking => {
                 self.missing = *files;
-                self.switch(if *files == 0 { Stage::Assemble } else { Stage::Fetch }, at);
+                self.switch(if *files == 0 { self.work } else { Stage::Fetch }, at);
             }
             Event::Fetched { .. } => {
                 self.missing = self.missing.saturating_sub(1);
                 if self.missing == 0 && self.now == Stage::Fetch {
-                    self.switch(Stage::Assemble, at);
+                    self.switch(self.work, at);
                 }
             }
             Event::LayerStarted { .. } => self.switch(Stage::Layers, at),
@@ -70,5 +78,28 @@ impl Stages {
         let times = self.times.iter().map(|(stage, time)| format!("{stage} {}", duration(*time)));
         let all = [format!("in all {}", duration(all))];
         times.chain(all).collect::<Vec<_>>().join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fetching_for_a_build_step_interrupts_it() {
+        let digest = names::Digest::from_bytes([0; 32]);
+        let mut stages = Stages::new();
+        let what = || "keystone 28.1.0".to_owned();
+        for (at, event) in [
+            (1, Event::StageStarted { stage: Stage::Build }),
+            (2, Event::StepStarted { what: what() }),
+            (3, Event::FetchStarted { files: 1, bytes: 5 }),
+            (5, Event::Fetched { bytes: 5, fetched: true }),
+            (9, Event::StepFinished { what: what(), digest }),
+        ] {
+            stages.hear(&event, Duration::from_secs(at));
+        }
+        let words = stages.words(Duration::from_secs(12));
+        assert_eq!(words, "lock 1.0 s, fetch 2.0 s, build 6.0 s, assemble 3.0 s, in all 12 s");
     }
 }

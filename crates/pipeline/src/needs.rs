@@ -1,0 +1,87 @@
+//! What the missing layers of an image are made of.
+
+use std::collections::BTreeSet;
+
+use distro::LockedDeb;
+use store::{Address, FetchError, Store};
+use wheels::LockedWheel;
+
+use crate::built_wheel::WheelStep;
+use crate::groups;
+use crate::plan::{LayerKind, Own, Plan};
+
+/// What must be at hand to make the layers that the store does not have.
+#[derive(Debug)]
+pub(crate) struct Needs<'a> {
+    /// Whether the packages of the base are laid out.
+    pub(crate) base: bool,
+    /// Whether the packages of the base and of the service are laid out together.
+    pub(crate) whole: bool,
+    /// The packages: those of the base, then those of the service if it is `whole`.
+    pub(crate) debs: Vec<&'a LockedDeb>,
+    /// The groups of wheels, by their place in the plan.
+    pub(crate) groups: BTreeSet<usize>,
+    /// Their wheels, and the service's own if it is not built.
+    pub(crate) wheels: Vec<&'a LockedWheel>,
+    /// The step that builds the service's own wheel.
+    step: Option<&'a WheelStep<'a>>,
+}
+
+impl<'a> Needs<'a> {
+    /// What `plan` needs when the layers for which `misses` is true are to be made.
+    pub(crate) fn of(plan: &'a Plan<'a>, misses: impl Fn(LayerKind) -> bool) -> Self {
+        let service = misses(LayerKind::Service);
+        let whole = service || misses(LayerKind::System);
+        let alone = plan.system.is_empty();
+        let base = misses(LayerKind::Base) || misses(LayerKind::System) || (whole && alone);
+        let mut debs = if base || whole { plan.base.clone() } else { Vec::new() };
+        if whole {
+            debs.extend(&plan.system);
+        }
+        let mut groups = BTreeSet::new();
+        for (index, group) in plan.groups.iter().enumerate() {
+            if service || misses(LayerKind::Python(index)) {
+                groups.insert(index);
+                let below = groups::below(&plan.groups, group);
+                groups
+                    .extend(below.filter_map(|other| plan.groups.iter().position(|g| g == other)));
+            }
+        }
+        let mut wheels: Vec<&LockedWheel> = groups
+            .iter()
+            .flat_map(|index| &plan.groups[*index].wheels)
+            .filter_map(|file| plan.wheels.iter().find(|wheel| wheel.file == *file).copied())
+            .collect();
+        let mut step = None;
+        match &plan.own {
+            Own::Locked(own) if service => wheels.push(own),
+            Own::Built(built) if service => step = Some(built),
+            _ => {}
+        }
+        Self { base, whole, debs, groups, wheels, step }
+    }
+
+    /// Checks that all of it is in the store, for a build that may fetch nothing.
+    ///
+    /// # Errors
+    /// With every file that is missing.
+    pub(crate) fn check(&self, store: &Store) -> Result<(), FetchError> {
+        let (mut debs, mut wheels) = (self.debs.clone(), self.wheels.clone());
+        if let Some(step) = self.step.filter(|step| step.find(store).is_none()) {
+            debs.extend(&step.base);
+            wheels.extend(step.build.iter().copied().chain([step.sdist]));
+        }
+        let mut missing = BTreeSet::new();
+        for deb in debs.iter().filter(|deb| store.blob(&deb.sha256).is_none()) {
+            missing.insert(Address::in_archive(&deb.archive, deb.path.clone()).to_string());
+        }
+        for wheel in wheels.iter().filter(|wheel| store.blob(&wheel.sha256).is_none()) {
+            missing.insert(wheel.file.clone());
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let address = Vec::from_iter(missing).join("\n");
+        Err(FetchError::Offline { address })
+    }
+}
