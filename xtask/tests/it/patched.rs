@@ -171,15 +171,17 @@ fn a_denied_sandbox_is_told_and_a_bundle_helps() {
             .args(["--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000"])
             .args(["--cap-drop", "ALL", "--ro-bind", "/", "/", "--dev", "/dev"])
             .args(["--proc", "/proc", "--bind"])
-            .args([work.as_path(), Path::new("/tmp")])
-            .args(["--chdir", "/tmp", "--setenv", "HOME", "/tmp", "--"])
+            .args([&work, &work])
+            .arg("--chdir")
+            .arg(&work)
+            .args(["--setenv", "HOME", ".", "--setenv", "TMPDIR", ".", "--"])
             .arg(env!("CARGO_BIN_EXE_cooperage"))
-            .args(["--root", "/tmp/tree", "--store", "/tmp/store", "--offline"])
+            .args(["--root", "tree", "--store", "store", "--offline"])
             .args(arguments)
             .output()
             .unwrap()
     };
-    let build = ["build", "keystone", "2025.2", "--locked", "--out", "/tmp/out"];
+    let build = ["build", "keystone", "2025.2", "--locked", "--out", "out"];
     let denied = locked_down(&build);
     let said = String::from_utf8(denied.stderr).unwrap();
     assert_eq!(denied.status.code(), Some(4), "{said}");
@@ -191,7 +193,7 @@ fn a_denied_sandbox_is_told_and_a_bundle_helps() {
     let bundle = work.join("step.tar");
     let export = ["store", "export", "--for", "keystone", "2025.2"];
     run(cooperage_on(&tree).args(export).arg(&bundle));
-    let import = locked_down(&["store", "import", "/tmp/step.tar"]);
+    let import = locked_down(&["store", "import", "step.tar"]);
     assert!(import.status.success(), "{}", String::from_utf8_lossy(&import.stderr));
     let built = locked_down(&build);
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
