@@ -5,8 +5,7 @@ use std::io::{self, BufRead, BufReader, Read, Write as _};
 
 use flate2::read::MultiGzDecoder;
 use lzma_rust2::XzReader;
-use names::{Arch, Digest, Epoch};
-use sha2::{Digest as _, Sha256};
+use names::{Arch, Epoch, Sha256};
 use signer::{Keyring, Signer, VerifyError};
 use store::{Address, Blob, BlobError, FetchError, Fetcher, Store, Want};
 
@@ -236,7 +235,7 @@ fn verify(
         archive: suite.archive.clone(),
         suite: suite.suite.clone(),
         date: release.date,
-        in_release: Digest::from_bytes(Sha256::digest(bytes).into()),
+        in_release: Sha256::digest(bytes),
     };
     Ok(FetchedSuite { suite: suite.clone(), locked, release, signers: signed.signers })
 }
@@ -345,7 +344,7 @@ impl<'a> List<'a> {
         if hashed.size > self.plain.size {
             return Err(other(format!("it has more than {} bytes", self.plain.size)));
         }
-        let digest = Digest::from_bytes(hashed.hash.finalize().into());
+        let digest = hashed.hash.finalize();
         if digest != self.plain.sha256 {
             return Err(other(format!("it hashes to {digest}, not to {}", self.plain.sha256)));
         }

@@ -5,8 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use fs_err::File;
-use names::Digest;
-use sha2::{Digest as _, Sha256};
+use names::{Digest, Sha256};
 
 /// The bytes of a regular file: their number, their SHA-256, and where they lie.
 /// Two contents are equal when their digests are, wherever they lie.
@@ -31,7 +30,7 @@ impl Content {
         let bytes = bytes.as_ref();
         Self {
             size: bytes.len() as u64,
-            sha256: Digest::from_bytes(Sha256::digest(bytes).into()),
+            sha256: Sha256::digest(bytes),
             origin: Origin::Memory(bytes.into()),
         }
     }
@@ -63,7 +62,7 @@ impl Content {
     pub fn read(&self) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         self.reader()?.read_to_end(&mut bytes)?;
-        if Digest::from_bytes(Sha256::digest(&bytes).into()) != self.sha256 {
+        if Sha256::digest(&bytes) != self.sha256 {
             return Err(self.damaged());
         }
         Ok(bytes)
@@ -89,7 +88,7 @@ impl Content {
                 Err(error) => return Err(error),
             }
         }
-        if Digest::from_bytes(hash.finalize().into()) != self.sha256 {
+        if hash.finalize() != self.sha256 {
             return Err(self.damaged());
         }
         Ok(())

@@ -9,9 +9,8 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use names::{Digest, Epoch};
+use names::{Digest, Epoch, Sha256};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use crate::{Content, Kind, Node, TreePath};
 
@@ -139,7 +138,7 @@ impl<W: Write> PackWriter<W> {
             self.out.write_all(&buffer[..read])?;
             self.offset += read as u64;
         }
-        Ok((start, self.offset - start, Digest::from_bytes(hash.finalize().into())))
+        Ok((start, self.offset - start, hash.finalize()))
     }
 }
 

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 
-use names::{Digest, Epoch};
-use sha2::{Digest as _, Sha256};
+use names::{Epoch, Sha256};
 use tar::{EntryType, Header};
 
 use crate::{Content, Kind, Node, TreePath};
@@ -215,7 +214,7 @@ fn write_content(path: &TreePath, content: &Content, out: &mut impl Write) -> Re
         hash.update(&buffer[..read]);
         out.write_all(&buffer[..read]).map_err(TarError::Write)?;
     }
-    if size != content.size || Digest::from_bytes(hash.finalize().into()) != content.sha256 {
+    if size != content.size || hash.finalize() != content.sha256 {
         return Err(failed(content.damaged()));
     }
     out.write_all(padding(size)).map_err(TarError::Write)

@@ -20,6 +20,7 @@ mod ident;
 mod nearest;
 mod package;
 mod release;
+mod sha256;
 
 pub use arch::Arch;
 pub use digest::{Digest, DigestError};
@@ -29,6 +30,7 @@ pub use ident::{ArchiveName, DistroId, ServiceName};
 pub use nearest::nearest;
 pub use package::PackageName;
 pub use release::ReleaseId;
+pub use sha256::Sha256;
 
 /// Why a text is not the name it should be.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]

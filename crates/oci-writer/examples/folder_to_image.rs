@@ -10,9 +10,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use filetree::{Content, Node, Tree, TreePath};
-use names::{Arch, Digest, Epoch};
+use names::{Arch, Digest, Epoch, Sha256};
 use oci_writer::{Compression, Image, LayerOptions, RunConfig};
-use sha2::{Digest as _, Sha256};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -84,7 +83,7 @@ fn digest(path: &Path) -> std::io::Result<Digest> {
     loop {
         let read = file.read(&mut buffer)?;
         if read == 0 {
-            return Ok(Digest::from_bytes(hash.finalize().into()));
+            return Ok(hash.finalize());
         }
         hash.update(&buffer[..read]);
     }

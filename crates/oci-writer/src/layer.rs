@@ -3,9 +3,8 @@
 use std::io::{self, Write};
 
 use filetree::{Node, TarError, TreePath};
-use names::{Digest, Epoch};
+use names::{Digest, Epoch, Sha256};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use store::{BlobError, Store};
 
 use crate::{blocks, media_type};
@@ -137,7 +136,7 @@ pub fn write_layer<'a>(
     let written = blocks::compress(&mut blob, options.compression, options.jobs, |out| {
         let mut out = Hashing { out, hash: Sha256::new(), size: 0 };
         filetree::write_tar(entries, options.clamp, &mut out)?;
-        Ok((Digest::from_bytes(out.hash.finalize().into()), out.size))
+        Ok((out.hash.finalize(), out.size))
     });
     let (diff_id, uncompressed_size) = written
         .map_err(|source| LayerError::Write { layer: layer(), source })?

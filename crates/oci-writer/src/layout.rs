@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use names::Digest;
+use names::{Digest, Sha256};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
-use sha2::{Digest as _, Sha256};
 use store::Store;
 
 use crate::image::platform;
@@ -169,7 +168,7 @@ fn fill(
         // Tools look for one entry of a name, and choose the platform in the index behind it.
         Err(entries) => {
             let bytes = to_json(&index(entries));
-            let digest = Digest::from_bytes(Sha256::digest(&bytes).into());
+            let digest = Sha256::digest(&bytes);
             fs_err::write(blobs.join(digest.hex()), &bytes).map_err(failed)?;
             Descriptor::new(media_type::INDEX, digest, bytes.len() as u64)
         }
@@ -220,7 +219,7 @@ fn place_blob(
         hash.update(&buffer[..read]);
         copy.write_all(&buffer[..read]).map_err(failed)?;
     }
-    if Digest::from_bytes(hash.finalize().into()) != blob.digest {
+    if hash.finalize() != blob.digest {
         return Err(LayoutError::DamagedBlob { path: kept.path });
     }
     // The next layout takes the blob by its size: after a power cut that must not deceive.

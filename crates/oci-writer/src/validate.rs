@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 
 use filetree::TreePath;
 use flate2::bufread::MultiGzDecoder;
-use names::Digest;
+use names::{Digest, Sha256};
 use serde::de::DeserializeOwned;
-use sha2::{Digest as _, Sha256};
 
 use crate::{ConfigFile, Descriptor, Index, LayoutFile, Manifest, media_type};
 
@@ -316,7 +315,7 @@ impl<R: Read> Hashing<R> {
     }
 
     fn digest(self) -> Digest {
-        Digest::from_bytes(self.hash.finalize().into())
+        self.hash.finalize()
     }
 }
 

@@ -1,7 +1,6 @@
 //! The keys of steps.
 
-use names::Digest;
-use sha2::{Digest as _, Sha256};
+use names::{Digest, Sha256};
 
 /// The key of a step: the digest of all its inputs, each under a name. Order counts.
 #[derive(Debug)]
@@ -34,7 +33,7 @@ impl Key {
     }
 
     pub(crate) fn finish(self) -> Digest {
-        Digest::from_bytes(self.0.finalize().into())
+        self.0.finalize()
     }
 }
 

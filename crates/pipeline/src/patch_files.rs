@@ -3,8 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use names::{Digest, ReleaseId};
-use sha2::{Digest as _, Sha256};
+use names::{Digest, ReleaseId, Sha256};
 
 use crate::describe::DescribeError;
 use crate::lock::LockedPatch;
@@ -60,7 +59,7 @@ pub(crate) fn read(
             return Err(failed(&path)(error));
         }
         let bytes = fs_err::read(root.join(&path)).map_err(failed(&path))?;
-        let sha256 = Digest::from_bytes(Sha256::digest(&bytes).into());
+        let sha256 = Sha256::digest(&bytes);
         patches.push(PatchFile { path, name, bytes, sha256 });
     }
     patches.sort_by(|a, b| a.name.cmp(&b.name));
@@ -74,7 +73,7 @@ pub(crate) fn version(release: &str, patches: &[PatchFile]) -> String {
     for patch in patches {
         hash.update(patch.sha256.as_bytes());
     }
-    let digest = Digest::from_bytes(hash.finalize().into()).hex();
+    let digest = hash.finalize().hex();
     // A part of digits alone is a number to PEP 440, which takes zeros away.
     let letter = digest.find(|c: char| c.is_ascii_alphabetic()).unwrap_or_default();
     let short = &digest[..digest.len().min(8.max(letter + 1))];

@@ -3,8 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use names::Digest;
-use sha2::{Digest as _, Sha256};
+use names::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
 /// A blob that is in the store.
@@ -58,7 +57,7 @@ impl BlobWriter {
 
     /// SHA-256 of the bytes written so far.
     pub fn digest(&self) -> Digest {
-        Digest::from_bytes(self.hash.clone().finalize().into())
+        self.hash.clone().finalize()
     }
 
     /// Moves the blob into place under its digest. The only way to get a new [`Blob`].
@@ -66,7 +65,7 @@ impl BlobWriter {
     /// # Errors
     /// When the digest is not the `expected` one, or when the file cannot be moved.
     pub fn finish(self, expected: Option<&Digest>) -> Result<Blob, BlobError> {
-        let digest = Digest::from_bytes(self.hash.finalize().into());
+        let digest = self.hash.finalize();
         if let Some(expected) = expected.filter(|expected| **expected != digest) {
             return Err(BlobError::WrongDigest { expected: *expected, actual: digest });
         }

@@ -10,8 +10,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use names::Digest;
-use sha2::{Digest as _, Sha256};
+use names::{Digest, Sha256};
 use tar::{Archive, Builder, EntryType, Header};
 use tempfile::NamedTempFile;
 
@@ -328,7 +327,7 @@ struct Hashing<T> {
 
 impl<T> Hashing<T> {
     fn digest(&self) -> Digest {
-        Digest::from_bytes(self.hash.clone().finalize().into())
+        self.hash.clone().finalize()
     }
 }
 

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use names::{Digest, Epoch};
-use sha2::{Digest as _, Sha256};
+use names::{Digest, Epoch, Sha256};
 
 use crate::inventory::{Inventory, InventoryError, Tally};
 use crate::{SoleStore, Store, StoreKey};
@@ -128,7 +127,7 @@ pub(crate) fn hash(path: &Path) -> io::Result<(Digest, u64)> {
     loop {
         let read = file.read(&mut buffer)?;
         if read == 0 {
-            return Ok((Digest::from_bytes(hash.finalize().into()), size));
+            return Ok((hash.finalize(), size));
         }
         hash.update(&buffer[..read]);
         size += read as u64;

@@ -5,9 +5,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use names::Digest;
+use names::{Digest, Sha256};
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, utimensat};
-use sha2::Sha256;
 use tempfile::{Builder, NamedTempFile};
 
 use crate::blob::blob_path;
@@ -140,7 +139,6 @@ impl Store {
     /// # Errors
     /// When no file can be made in the store.
     pub fn blob_writer(&self) -> Result<BlobWriter, BlobError> {
-        use sha2::Digest as _;
         let file = self.partial().map_err(|source| self.unwritable(source))?;
         Ok(BlobWriter { file, hash: Sha256::new(), size: 0, blobs: self.root.join("blobs") })
     }

@@ -35,6 +35,5 @@ pub use wheel::WheelBuilder;
 
 /// The SHA-256 digest of `bytes`.
 pub fn sha256(bytes: &[u8]) -> names::Digest {
-    use sha2::Digest as _;
-    names::Digest::from_bytes(sha2::Sha256::digest(bytes).into())
+    names::Sha256::digest(bytes)
 }

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, Write};
 
-use names::{Digest, Epoch};
-use sha2::{Digest as _, Sha256};
+use names::{Epoch, Sha256};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
@@ -95,7 +94,7 @@ pub fn normalize_wheel<W: Write + Seek>(
             size += read as u64;
         }
         left = left.checked_sub(size).ok_or(NormalizeError::TooLarge)?;
-        let digest = Digest::from_bytes(hash.finalize().into());
+        let digest = hash.finalize();
         let hash = Some(RecordHash::Sha256(digest));
         lines.push(RecordLine { path: name, hash, size: Some(size) });
     }

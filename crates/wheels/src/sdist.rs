@@ -6,8 +6,7 @@ use std::path::PathBuf;
 
 use filetree::{FileMeta, Kind, Node, Pack, PackError, PackWriter, PathError, TreePath};
 use flate2::bufread::MultiGzDecoder;
-use names::{Digest, Epoch};
-use sha2::{Digest as _, Sha256};
+use names::{Digest, Epoch, Sha256};
 use store::{Blob, BlobError, Store};
 use tar::{Archive, EntryType};
 
@@ -108,7 +107,7 @@ pub fn unpack_sdist(store: &Store, blob: &Blob) -> Result<Pack, SdistError> {
     // A damaged blob is the reason for whatever else has gone wrong.
     let read = |source| SdistError::Read { path: blob.path.clone(), source };
     io::copy(&mut hashed, &mut io::sink()).map_err(read)?;
-    let actual = Digest::from_bytes(hashed.hash.finalize().into());
+    let actual = hashed.hash.finalize();
     if actual != archive {
         return Err(SdistError::Damaged { path: blob.path.clone(), actual });
     }

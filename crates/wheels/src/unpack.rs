@@ -5,8 +5,7 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 
 use filetree::{FileMeta, Pack, PackError, PackWriter, PathError, TreePath};
-use names::{Digest, Epoch};
-use sha2::{Digest as _, Sha256};
+use names::{Digest, Epoch, Sha256};
 use store::{Blob, BlobError, Store};
 use zip::result::ZipError;
 use zip::{CompressionMethod, DateTime, ZipArchive};
@@ -167,7 +166,7 @@ fn open(blob: &Blob) -> Result<Archive, UnpackError> {
         }
         hash.update(&buffer[..read]);
     }
-    let actual = Digest::from_bytes(hash.finalize().into());
+    let actual = hash.finalize();
     if actual != wheel {
         return Err(UnpackError::Damaged { path: blob.path.clone(), actual });
     }

@@ -4,8 +4,7 @@ use std::io::{self, BufReader, BufWriter, Read};
 use std::path::PathBuf;
 
 use filetree::{Pack, PackError, PackWriter};
-use names::Digest;
-use sha2::{Digest as _, Sha256};
+use names::{Digest, Sha256};
 use store::{Blob, BlobError, Store};
 
 use super::control::{self, UnpackedDeb};
@@ -159,7 +158,7 @@ fn make_pack(store: &Store, blob: &Blob) -> Result<PathBuf, DebFault> {
     });
     // A damaged store explains every other fault, so it is looked for first.
     io::copy(&mut input, &mut io::sink())?;
-    let actual = Digest::from_bytes(input.into_inner().hash.finalize().into());
+    let actual = input.into_inner().hash.finalize();
     if actual != blob.digest {
         return Err(DebFault::Damaged { expected: blob.digest, actual });
     }

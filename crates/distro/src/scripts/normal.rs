@@ -1,7 +1,6 @@
 //! The form of a script that its classification is keyed by.
 
-use names::{Arch, Digest};
-use sha2::{Digest as _, Sha256};
+use names::{Arch, Digest, Sha256};
 
 use super::Effect;
 use super::snippets::{self, Section};
@@ -63,7 +62,7 @@ pub fn normalise(script: &str, version: &str) -> NormalScript {
             Section::Generated { effects: Some(found), .. } => effects.extend(found),
         }
     }
-    let digest = Digest::from_bytes(Sha256::digest(&text).into());
+    let digest = Sha256::digest(&text);
     NormalScript { text, digest, effects }
 }
 

@@ -287,7 +287,6 @@ fn listing(deb: &UnpackedDeb) -> String {
 
 /// The same of what `dpkg-deb --fsys-tarfile` writes.
 fn judged(archive: &[u8]) -> String {
-    use sha2::Digest as _;
     let mut archive = tar::Archive::new(archive);
     let mut text = String::new();
     for entry in archive.entries().unwrap() {
@@ -311,7 +310,7 @@ fn judged(archive: &[u8]) -> String {
             _ => {
                 let mut bytes = Vec::new();
                 entry.read_to_end(&mut bytes).unwrap();
-                let digest = names::Digest::from_bytes(sha2::Sha256::digest(&bytes).into());
+                let digest = names::Sha256::digest(&bytes);
                 ('f', format!("{} {digest}", bytes.len()))
             }
         };

@@ -105,8 +105,7 @@ fn skopeo_chooses_an_architecture() {
 }
 
 fn sha256(bytes: &[u8]) -> names::Digest {
-    use sha2::Digest as _;
-    names::Digest::from_bytes(sha2::Sha256::digest(bytes).into())
+    names::Sha256::digest(bytes)
 }
 
 #[test]

@@ -4,14 +4,13 @@ use std::error::Error as _;
 use std::io::Read as _;
 
 use filetree::{Content, Node, Tree};
-use names::{Digest, Epoch};
+use names::{Digest, Epoch, Sha256};
 use oci_writer::write_layer;
-use sha2::{Digest as _, Sha256};
 
 use crate::{Bench, options, path, sample};
 
 fn sha256(bytes: &[u8]) -> Digest {
-    Digest::from_bytes(Sha256::digest(bytes).into())
+    Sha256::digest(bytes)
 }
 
 #[test]

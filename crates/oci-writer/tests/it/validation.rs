@@ -3,9 +3,8 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use names::{Arch, Digest};
+use names::{Arch, Digest, Sha256};
 use oci_writer::{Descriptor, Index, Manifest, media_type, validate, write_layout};
-use sha2::{Digest as _, Sha256};
 
 use crate::{Bench, sample};
 
@@ -22,7 +21,7 @@ fn index(out: &Path) -> Index {
 }
 
 fn put(out: &Path, bytes: &[u8]) -> (Digest, u64) {
-    let digest = Digest::from_bytes(Sha256::digest(bytes).into());
+    let digest = Sha256::digest(bytes);
     fs_err::write(out.join("blobs/sha256").join(digest.hex()), bytes).unwrap();
     (digest, bytes.len() as u64)
 }

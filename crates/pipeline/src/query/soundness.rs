@@ -46,14 +46,13 @@ fn check_pack(path: &Path) -> io::Result<Option<String>> {
 
 /// Whether the bytes have their digest; they are not held in memory.
 fn is_whole(content: &Content) -> io::Result<bool> {
-    use sha2::Digest as _;
-    let mut hash = sha2::Sha256::new();
+    let mut hash = names::Sha256::new();
     let mut reader = content.reader()?;
     let mut buffer = [0; 1 << 14];
     loop {
         let read = reader.read(&mut buffer)?;
         if read == 0 {
-            return Ok(names::Digest::from_bytes(hash.finalize().into()) == content.sha256);
+            return Ok(hash.finalize() == content.sha256);
         }
         hash.update(&buffer[..read]);
     }

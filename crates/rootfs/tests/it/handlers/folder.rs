@@ -6,8 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use filetree::{Content, Kind, Node, Tree, TreePath};
-use names::{Digest, Epoch};
-use sha2::{Digest as _, Sha256};
+use names::{Epoch, Sha256};
 
 /// The tree of a folder on disk; contents stay there.
 pub(super) fn tree(folder: &Path) -> Tree {
@@ -52,7 +51,7 @@ fn add(
             let mut hash = Sha256::new();
             std::io::copy(&mut std::fs::File::open(&place).unwrap(), &mut HashWriter(&mut hash))
                 .unwrap();
-            let digest = Digest::from_bytes(hash.finalize().into());
+            let digest = hash.finalize();
             Kind::File(Content::from_slice(place.into(), 0, meta.len(), digest))
         };
         let mode = if meta.is_symlink() { 0o777 } else { meta.permissions().mode() & 0o7777 };
