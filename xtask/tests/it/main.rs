@@ -6,6 +6,7 @@
 )]
 
 mod bench;
+mod engines;
 mod golden;
 mod hardships;
 mod library;
