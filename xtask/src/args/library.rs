@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueHint};
-use names::{DistroId, ReleaseId, ServiceName};
+use names::{ReleaseId, ServiceName};
 
 use super::{Compression, Target};
 
@@ -27,18 +27,25 @@ pub(crate) struct Plan {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Prints the names of packages, sorted, one a line, as bindep --brief does on a machine \
-that has none of them. Without a profile, `default` is active.\n\nExamples:\n  \
+    after_help = "Prints the names of packages in the order of the file, one a line, as bindep -b -l \
+newline does on such a system. Without a profile, `default` is active.\n\nExamples:\n  \
 cooperage bindep bindep.txt\n  \
-cooperage bindep bindep.txt --platform ubuntu-noble compile test"
+cooperage bindep bindep.txt --platform ubuntu-noble compile test\n  \
+cooperage bindep bindep.txt --os-release /srv/root/etc/os-release --compat"
 )]
 pub(crate) struct Bindep {
     /// The file
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) file: PathBuf,
-    /// The distribution that the packages are for
+    /// The distribution that the packages are for, by its code name or version: ubuntu-24.04
     #[arg(long, value_name = "DISTRO", default_value = "debian-trixie")]
-    pub(crate) platform: DistroId,
+    pub(crate) platform: String,
+    /// Read what the distribution is from this os-release file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "platform")]
+    pub(crate) os_release: Option<PathBuf>,
+    /// Take all that bindep takes, mistakes too
+    #[arg(long)]
+    pub(crate) compat: bool,
     /// The profiles that are active
     pub(crate) profile: Vec<String>,
 }

@@ -55,12 +55,21 @@ fn patches_are_applied_to_a_folder_or_to_a_copy_of_it() {
 fn bindep_files_are_evaluated_for_a_platform() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("bindep.txt");
-    let text = "gcc [compile]\nlibpq5 [platform:dpkg]\nlibpq [platform:rpm]\nvim [test]\n";
+    let text =
+        "libpq5 [platform:dpkg]\ngcc [compile]\nlibpq [platform:rpm]\nvim [test]\ngcc [test]\n";
     std::fs::write(&file, text).unwrap();
     let bindep = |arguments: &[&str]| stdout(command().arg("bindep").arg(&file).args(arguments));
     assert_eq!(bindep(&[]), "libpq5\n");
-    assert_eq!(bindep(&["compile", "test"]), "gcc\nlibpq5\nvim\n");
+    assert_eq!(bindep(&["compile", "test"]), "libpq5\ngcc\nvim\ngcc\n");
     assert_eq!(bindep(&["--platform", "fedora-42"]), "libpq\n");
+    assert_eq!(bindep(&["--platform", "ubuntu-24.04"]), "libpq5\n");
+    let system = folder.path().join("os-release");
+    std::fs::write(&system, "ID=rocky\nVERSION_ID=9.5\n").unwrap();
+    assert_eq!(bindep(&["--os-release", system.to_str().unwrap()]), "libpq\n");
+    std::fs::write(&file, "git [()]\n").unwrap();
+    assert_eq!(bindep(&["--compat"]), "git\n");
+    let strict = command().arg("bindep").arg(&file).output().unwrap();
+    assert_eq!(strict.status.code(), Some(2));
     std::fs::write(&file, "gcc [compile\n").unwrap();
     let wrong = command().arg("bindep").arg(&file).output().unwrap();
     assert_eq!(wrong.status.code(), Some(2));
