@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use names::{Arch, DistroId, ReleaseId, ServiceName};
 
-pub(crate) use library::{ApplyPatches, Bindep, Patches, Plan};
+pub(crate) use library::{ApplyPatches, Bindep, Patches, Plan, SomeRelease};
 pub(crate) use query::{Closure, Doctor, Packages, ShowConstraints};
 pub(crate) use store::{Collect, Export, Import as ImportStore, Store, VerifyStore};
 

@@ -46,6 +46,12 @@ pub(crate) fn run(cli: &Cli, surroundings: &Surroundings, manner: Manner) -> Res
         Command::Plan(plan) => plan::run(plan, global, surroundings),
         Command::Bindep(bindep) => bindep::run(bindep, global, surroundings),
         Command::Patches(Patches::Apply(apply)) => patches::apply(apply, global, surroundings),
+        Command::Patches(Patches::Status(some)) => {
+            patches::status(some, global, surroundings, manner)
+        }
+        Command::Patches(Patches::Refresh(some)) => {
+            patches::refresh(some, global, surroundings, manner)
+        }
         Command::Store(store) => store::run(store, global, surroundings, manner),
         Command::Completions { shell } => shell::completions(*shell),
         Command::Man { command, out } => {

@@ -67,6 +67,7 @@ mod patch_files;
 mod patched;
 mod plan;
 mod query;
+mod sdist_of;
 mod service_layer;
 mod setting;
 mod stale;
@@ -91,9 +92,9 @@ pub use locks::LocksError;
 pub use outside::{Outside, OutsideSettings};
 pub use patched::PatchedError;
 pub use query::{
-    Answer, ClosureRequest, MirrorReport, PackagesRequest, PlanReport, PlannedStep, QueryError,
-    ShownPin, closure, fault_of_derived, files_of_locks, files_of_service, mirrors, packages, pins,
-    planned,
+    Answer, ClosureRequest, MirrorReport, PackagesRequest, PatchFate, PatchReport, PlanReport,
+    PlannedStep, QueryError, ShownPin, closure, fault_of_derived, files_of_locks, files_of_service,
+    mirrors, packages, patch_status, pins, planned, refresh_patches,
 };
 pub use service_layer::ServiceError;
 pub use setting::{Listener, Setting};

@@ -129,6 +129,7 @@ pub(crate) fn plan<'a>(
                 version: &sdist.version,
                 sdist,
                 patches,
+                fuzz: service.fuzz,
                 build,
                 base: locks.distro.base_debs(base),
                 base_asked: &base.packages,

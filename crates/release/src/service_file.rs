@@ -14,6 +14,9 @@ mod paths;
 mod user;
 mod written;
 
+/// The most fuzz that a recipe may allow: what `patch` allows by default.
+const MOST_FUZZ: u16 = 2;
+
 /// How the image of a service is made: the same for every release.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Service {
@@ -40,6 +43,9 @@ pub struct Service {
     pub wsgi: BTreeMap<String, String>,
     /// What the image says about how it is run.
     pub image: Image,
+    /// How many lines of context at each end of a hunk of a patch may differ; 0 unless the recipe
+    /// says otherwise.
+    pub fuzz: usize,
     /// The recipe, and in it the line of the account.
     pub place: Place,
 }
@@ -176,6 +182,15 @@ impl Service {
         let files = paths::files(&mut checker, written.file, owners);
         let wsgi = image::wsgi(&mut checker, written.wsgi);
         let image = image::check(&mut checker, written.image);
+        let fuzz = written.patches.fuzz.map_or(0, |fuzz| {
+            if *fuzz.get_ref() > MOST_FUZZ {
+                let message = format!("`fuzz` is {}, and at most {MOST_FUZZ}", fuzz.get_ref());
+                let hint = "patches have three lines of context: with all of them left out, a \
+                            hunk would be put anywhere";
+                checker.fault(&fuzz.span(), message, hint);
+            }
+            usize::from(*fuzz.get_ref())
+        });
         match (description, base, user, place) {
             (Some(description), Some(base), Some(user), Some(place))
                 if checker.faults.is_empty() =>
@@ -192,6 +207,7 @@ impl Service {
                     files,
                     wsgi,
                     image,
+                    fuzz,
                     place,
                 })
             }

@@ -42,6 +42,13 @@ pub struct Release {
     pub provenance: Option<Provenance>,
 }
 
+/// Whether the names in `patches` have to be right.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Patches {
+    Checked,
+    PassedOver,
+}
+
 /// A release or service that the tree does not have.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("there is no {kind} {name}: {}", self.hint())]
@@ -96,6 +103,19 @@ impl Tree {
     /// # Errors
     /// Every fault of every file, in order of their places.
     pub fn read(root: &Path) -> Result<Self, Vec<Fault>> {
+        Self::read_with(root, Patches::Checked)
+    }
+
+    /// As [`Tree::read`], but for the names in `patches`, which may belong to components and releases
+    /// that are not there.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn read_but_patches(root: &Path) -> Result<Self, Vec<Fault>> {
+        Self::read_with(root, Patches::PassedOver)
+    }
+
+    fn read_with(root: &Path, patches: Patches) -> Result<Self, Vec<Fault>> {
         let folder = Folder::open(root).map_err(|fault| vec![fault])?;
         let (mut tree, mut faults) = (Self::default(), Vec::new());
         let ids = names_of::<ReleaseId>(&folder, "releases", Shape::Folder, &mut faults);
@@ -116,7 +136,9 @@ impl Tree {
         }
         faults.extend(clashes::accounts(&tree.services));
         layout::check_overrides(&folder, &ids, &mut faults);
-        layout::check_patches(&folder, &ids, &tree.services, &mut faults);
+        if patches == Patches::Checked {
+            layout::check_patches(&folder, &ids, &tree.services, &mut faults);
+        }
         tree.remarks.sort();
         faults.sort();
         if faults.is_empty() { Ok(tree) } else { Err(faults) }

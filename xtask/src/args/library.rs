@@ -60,6 +60,29 @@ cooperage patches apply --source keystone-28.1.0 0001-fix.patch 0002-more.patch\
 cooperage patches apply --source keystone-28.1.0 --out patched patches/keystone/2025.2/*.patch"
     )]
     Apply(ApplyPatches),
+    /// Tell of each patch of the tree whether it applies to its source
+    #[command(
+        after_help = "Prints a patch a line: what becomes of it, the component, the release, the file. \
+`applies`, `offset` (hunks are elsewhere than the patch says), `upstream` (the source has it: delete the \
+patch), `conflict`, `orphan` (there is no such component or release) or `unreadable`; below it, with two \
+blanks in front, the hunks and what is in their place. Each patch is tried on the result of those before \
+it that apply. Sources that are not in the store are fetched.\n\nExamples:\n  \
+cooperage patches status\n  \
+cooperage patches status 2025.2 --json"
+    )]
+    Status(SomeRelease),
+    /// Write into the patches of the tree where their hunks apply
+    #[command(
+        after_help = "Changes the line numbers of patches that apply elsewhere than they say, and nothing \
+else. Prints the patches that were written.\n\nExample:\n  cooperage patches refresh 2025.2"
+    )]
+    Refresh(SomeRelease),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SomeRelease {
+    /// The release [default: all of the tree]
+    pub(crate) release: Option<ReleaseId>,
 }
 
 #[derive(Debug, Args)]

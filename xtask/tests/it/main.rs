@@ -9,6 +9,7 @@ mod bench;
 mod hardships;
 mod library;
 mod offline;
+mod patch_status;
 mod patched;
 mod refusals;
 mod reproducible;

@@ -26,6 +26,14 @@ pub(super) struct Service {
     pub(super) wsgi: BTreeMap<String, Spanned<String>>,
     #[serde(default)]
     pub(super) image: Image,
+    #[serde(default)]
+    pub(super) patches: Patches,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Patches {
+    pub(super) fuzz: Option<Spanned<u16>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
