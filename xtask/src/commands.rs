@@ -40,6 +40,12 @@ pub(crate) fn run(cli: &Cli, surroundings: &Surroundings, manner: Manner) -> Res
         Command::Constraints(Constraints::Show(show)) => {
             constraints::run(show, global, surroundings)
         }
+        Command::Constraints(Constraints::Diff(diff)) => {
+            constraints::changes::diff(diff, global, surroundings)
+        }
+        Command::Constraints(Constraints::Explain(explain)) => {
+            constraints::explain(explain, global, surroundings)
+        }
         Command::Packages(packages) => packages::run(packages, global, surroundings, manner),
         Command::Closure(closure) => closure::run(closure, global, surroundings, manner),
         Command::Doctor(doctor) => doctor::run(doctor, global, surroundings),

@@ -92,9 +92,10 @@ pub use locks::LocksError;
 pub use outside::{Outside, OutsideSettings};
 pub use patched::PatchedError;
 pub use query::{
-    Answer, ClosureRequest, MirrorReport, PackagesRequest, PatchFate, PatchReport, PlanReport,
-    PlannedStep, QueryError, ShownPin, closure, fault_of_derived, files_of_locks, files_of_service,
-    mirrors, packages, patch_status, pins, planned, refresh_patches,
+    Answer, ClosureRequest, LockedVersions, MirrorReport, PackagesRequest, PatchFate, PatchReport,
+    PlanReport, PlannedStep, QueryError, ShownPin, closure, fault_of_derived, files_of_locks,
+    files_of_service, locked_versions, mirrors, overridden, packages, patch_status, pins, planned,
+    refresh_patches, releases,
 };
 pub use service_layer::ServiceError;
 pub use setting::{Listener, Setting};

@@ -17,6 +17,6 @@ pub use locked::{files_of_locks, files_of_service};
 pub use mirrors::{Answer, MirrorReport, mirrors};
 pub use packages::{PackagesRequest, packages};
 pub use patch_status::{PatchFate, PatchReport, patch_status, refresh_patches};
-pub use pins::{ShownPin, pins};
+pub use pins::{LockedVersions, ShownPin, locked_versions, overridden, pins, releases};
 pub use plan::{PlanReport, PlannedStep, planned};
 pub use soundness::fault_of_derived;

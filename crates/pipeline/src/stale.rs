@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use constraints::{Environment, parse_version};
+use constraints::{Bound, Environment, parse_version};
 use names::{Arch, ReleaseId};
 use release::{Release, Service};
 use source_refs::Source;
@@ -125,9 +125,21 @@ fn of_service(
 fn of_pin(release: &Release, environment: &Environment, wheel: &LockedWheel) -> Option<String> {
     let LockedWheel { project, version, open, .. } = wheel;
     let pin = release.constraints.pins(project, environment).next().map(|entry| &entry.pin);
+    let mut bounds = release.constraints.bounds_in(project, environment);
+    let locked = parse_version(version).ok();
+    let misses = |bound: &&Bound| {
+        let specifiers = &bound.requirement.specifiers;
+        bound.requirement.url.is_some()
+            || !locked.as_ref().is_some_and(|locked| specifiers.contains(locked))
+    };
+    if let Some(Bound { place, requirement, .. }) = bounds.find(misses) {
+        return Some(format!("{place}: `{}`, and the lock has {version}", requirement.text));
+    }
     match pin {
         None if *open => None,
-        None if release.constraints.all(project).is_empty() => {
+        None if release.constraints.all(project).is_empty()
+            || release.constraints.is_excluded(project, environment) =>
+        {
             Some(format!("{project}: no constraint pins it, and the lock has {version} for a pin"))
         }
         None => Some(format!("{project}: none of its pins counts for this target any more")),
@@ -136,7 +148,6 @@ fn of_pin(release: &Release, environment: &Environment, wheel: &LockedWheel) -> 
             pin.place, pin.version
         )),
         Some(pin) => {
-            let locked = parse_version(version).ok();
             let fits = locked.is_some_and(|locked| pin.specifier.contains(&locked));
             (!fits).then(|| {
                 let (place, pinned) = (&pin.place, &pin.version);

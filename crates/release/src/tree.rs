@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
-use constraints::{Constraints, Effective, Overrides, Provenance, apply};
+use constraints::{Constraints, Effective, Provenance, apply_all};
 use names::{Fault, ReleaseId, ServiceName, nearest};
 use source_refs::SourceRefs;
 
@@ -13,6 +13,7 @@ use crate::{ReleaseFile, Service};
 
 mod clashes;
 mod layout;
+mod overrides;
 
 use layout::{Shape, names_of};
 
@@ -204,25 +205,21 @@ fn read_release(folder: &Folder, id: ReleaseId) -> Result<(Release, Vec<Fault>),
             .map(|text| (path, text))
     };
     let (file, sources, pins) = (text(FILES[0]), text(FILES[1]), text(FILES[2]));
-    let overrides = Path::new("overrides").join(id.to_string()).join("constraints.txt");
-    let changes = if folder.has(&overrides) {
-        collect(folder.text(&overrides).map_err(|fault| vec![fault]), &mut faults)
-    } else {
-        Some(String::new())
-    };
+    let changes = overrides::read(folder, id, "constraints", &mut faults);
+    let of_builds = overrides::read(folder, id, "build-constraints", &mut faults);
     let file = file.and_then(|(path, text)| collect(ReleaseFile::parse(&text, &path), &mut faults));
     let sources =
         sources.and_then(|(path, text)| collect(SourceRefs::parse(&text, &path), &mut faults));
     let provenance = pins.as_ref().and_then(|(_, text)| Provenance::of(text));
     let pins = pins.and_then(|(path, text)| collect(Constraints::parse(&text, &path), &mut faults));
-    let changes =
-        changes.and_then(|text| collect(Overrides::parse(&text, &overrides), &mut faults));
-    let applied = pins.zip(changes).map(|(pins, changes)| apply(&pins, &changes));
-    let applied = applied.unwrap_or_default();
+    let applied = pins.map(|pins| apply_all(&pins, &changes)).unwrap_or_default();
     faults.extend(applied.faults);
     match (file, sources) {
-        (Some(file), Some(sources)) if faults.is_empty() => {
+        (Some(mut file), Some(sources)) if faults.is_empty() => {
             let constraints = applied.effective;
+            for overrides in &of_builds {
+                overrides.change_requirements(&mut file.build_constraints);
+            }
             Ok((Release { id, file, sources, constraints, provenance }, applied.remarks))
         }
         _ => Err(faults),

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use names::{Fault, ReleaseId, ServiceName};
 
 use super::UnknownName;
+use super::overrides::is_of;
 use crate::Service;
 use crate::folder::{Folder, fault};
 
@@ -57,8 +58,10 @@ pub(super) fn check_overrides(folder: &Folder, ids: &[ReleaseId], faults: &mut V
         let home = Path::new("overrides").join(id.to_string());
         check_release(&home, id, ids, faults);
         for entry in folder.list(&home, faults) {
-            if entry.name != "constraints.txt" {
-                let hint = "overrides of a release stand in constraints.txt";
+            let known = ["constraints", "build-constraints"];
+            if entry.is_folder || !known.iter().any(|kind| is_of(kind, &entry.name)) {
+                let hint = "overrides of a release stand in constraints.txt, constraints-*.txt and \
+                            build-constraints.txt";
                 faults.push(fault(&home.join(&entry.name), "it does not belong here", hint));
             }
         }

@@ -41,7 +41,7 @@ fn faults_of_all_files_are_told_at_once() {
     put(&tree, "services/keystone.toml", "description = 1\n");
     assert_snapshot!(faults(tree.path()), @"
     overrides/2025.2/constraints.txt:1:1: `yappi===1` has no reason
-      hint: say why in a comment line directly above it
+      hint: say why in a comment, directly above it or behind it
     releases/2025.2/release.toml:1:10: `series`: invalid type: integer `5`, expected a string
       hint: docs/formats/release.md has the type of every key
     releases/2025.2/release.toml:2:1: unknown key `phyton`
@@ -129,4 +129,29 @@ fn a_folder_that_is_no_tree_is_told() {
     /nowhere: it cannot be read: entity not found
       hint: name the folder of a release tree
     ");
+}
+
+#[test]
+fn several_files_of_overrides_count_in_their_order() {
+    let tree = small_tree();
+    put(&tree, "overrides/2025.2/constraints-b.txt", "yappi>=2,<3  # third\n");
+    put(&tree, "overrides/2025.2/constraints-a.txt", "# second\nyappi===1.8\n");
+    put(&tree, "overrides/2025.2/constraints.txt", "# first\nyappi===1.7\n");
+    put(&tree, "overrides/2025.2/build-constraints.txt", "setuptools<81 # pkg_resources\n");
+    put(
+        &tree,
+        "releases/2025.2/release.toml",
+        "series = \"flamingo\"\npython = \">=3.10\"\nbuild-constraints = [\"setuptools<82\", \"pbr>6\"]\n",
+    );
+    assert_eq!(faults(tree.path()), "");
+    let read = Tree::read(tree.path()).unwrap();
+    let release = read.release("2025.2".parse().unwrap()).unwrap();
+    let name = names::PackageName::new("yappi").unwrap();
+    assert_eq!(release.constraints.all(&name), []);
+    assert_eq!(release.constraints.bounds(&name)[0].requirement.text, "yappi>=2,<3");
+    let replaced = release.constraints.replaced(&name).iter().map(|entry| entry.pin.to_string());
+    assert_eq!(replaced.collect::<Vec<_>>(), ["yappi===1.6.10", "yappi===1.7", "yappi===1.8"]);
+    let build: Vec<&str> =
+        release.file.build_constraints.iter().map(|one| one.text.as_str()).collect();
+    assert_eq!(build, ["pbr>6", "setuptools<81"]);
 }
