@@ -53,7 +53,7 @@ pub(crate) struct WheelStep<'a> {
     pub(crate) build: Vec<&'a LockedWheel>,
     /// The packages of the root that the build runs in, and what of them was asked for.
     pub(crate) base: Vec<&'a LockedDeb>,
-    pub(crate) base_asked: &'a [String],
+    pub(crate) base_asked: Vec<String>,
 }
 
 /// A wheel that was built.
@@ -179,7 +179,7 @@ fn root(
         arch: step.host,
         distro: step.distro,
         debs: &debs,
-        requested: step.base_asked,
+        requested: &step.base_asked,
         time: source.time,
     };
     let mut root = rootfs::assemble(&request)?;

@@ -84,8 +84,8 @@ pub use event::{Event, Stage};
 pub use files::write_file;
 pub use layers_error::{LayersError, MakeLayer};
 pub use lock::{
-    BaseList, DistroLock, LockFile, LockFileError, LockedPatch, LockedSource, ReleaseLock,
-    ServiceList, SourceKind,
+    BaseList, BuildList, DistroLock, LockFile, LockFileError, LockedPatch, LockedSource,
+    ReleaseLock, ServiceList, SourceKind,
 };
 pub use locking::{LockError, LockMode, LockReport, LockRequest, ScriptFault, Update, lock};
 pub use locks::LocksError;

@@ -11,8 +11,11 @@ use crate::toml_file;
 
 mod image;
 mod paths;
+pub(crate) mod selection;
 mod user;
 mod written;
+
+pub use selection::{Selection, SelectionFile, Target};
 
 /// The most fuzz that a recipe may allow: what `patch` allows by default.
 const MOST_FUZZ: u16 = 2;
@@ -33,6 +36,10 @@ pub struct Service {
     pub python: Python,
     /// Packages of the distribution that it needs at run time.
     pub system_packages: SystemPackages,
+    /// Files that select more of them, and packages for its build.
+    pub bindep: Selection,
+    /// Files that select further Python requirements.
+    pub pydep: Selection,
     /// The account that it runs as.
     pub user: User,
     /// Directories that it needs, in the order of the recipe.
@@ -177,6 +184,8 @@ impl Service {
             packages: checker.requirements(&written.python.packages),
         };
         let system_packages = paths::system_packages(&mut checker, written.system_packages);
+        let bindep = selection::bindep(&mut checker, written.bindep);
+        let pydep = selection::pydep(&mut checker, written.pydep);
         let owners = user.as_ref();
         let directories = paths::directories(&mut checker, written.directory, owners);
         let files = paths::files(&mut checker, written.file, owners);
@@ -202,6 +211,8 @@ impl Service {
                     base,
                     python,
                     system_packages,
+                    bindep,
+                    pydep,
                     user,
                     directories,
                     files,

@@ -14,6 +14,7 @@ use crate::{ReleaseFile, Service};
 mod clashes;
 mod layout;
 mod overrides;
+mod selections;
 
 use layout::{Shape, names_of};
 
@@ -135,6 +136,7 @@ impl Tree {
                 tree.services.insert(name, service);
             }
         }
+        selections::read(&folder, &mut tree.services, &mut faults);
         faults.extend(clashes::accounts(&tree.services));
         layout::check_overrides(&folder, &ids, &mut faults);
         if patches == Patches::Checked {

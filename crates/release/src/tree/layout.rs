@@ -30,6 +30,10 @@ pub(super) fn names_of<N: FromStr<Err = names::NameError>>(
     let mut found = Vec::new();
     for entry in folder.list(Path::new(path), faults) {
         let place = Path::new(path).join(&entry.name);
+        // Which of them belong here is told when the recipes are read.
+        if shape == Shape::Toml && entry.name.ends_with(".txt") && !entry.is_folder {
+            continue;
+        }
         let name = match shape {
             Shape::Folder if entry.is_folder => Some(entry.name.as_str()),
             Shape::Toml if !entry.is_folder => entry.name.strip_suffix(".toml"),

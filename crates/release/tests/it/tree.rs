@@ -155,3 +155,74 @@ fn several_files_of_overrides_count_in_their_order() {
         release.file.build_constraints.iter().map(|one| one.text.as_str()).collect();
     assert_eq!(build, ["pbr>6", "setuptools<81"]);
 }
+
+#[test]
+fn files_of_packages_select_for_a_target() {
+    let tree = small_tree();
+    let tables = "\n[python]\npackages = [\"pymysql\"]\n\n[system-packages]\ndebian = [\"xmlsec1\"]\n\n[bindep]\n\
+                  files = [\"services/keystone.bindep.txt\", \"services/site.txt\"]\n\
+                  profiles = [\"ldap\"]\nbuild-profiles = [\"compile\"]\n\n[pydep]\n\
+                  files = [\"services/pydep.txt\"]\n";
+    let recipe = SERVICE.replace("\n[user]", &format!("{tables}\n[user]"));
+    put(&tree, "services/keystone.toml", &recipe);
+    put(
+        &tree,
+        "services/keystone.bindep.txt",
+        "gcc [compile]\nlibldap2 [platform:dpkg (keystone ldap)]\nopenldap [platform:rpm ldap]\n\
+         libx [2025.2 !arm64]\n",
+    );
+    put(&tree, "services/site.txt", "curl\nxmlsec1\nlibpq-dev [compile platform:debian-trixie]\n");
+    put(&tree, "services/pydep.txt", "uwsgi >=2.0\npymysql\nzake [test]\npython-ldap [default]\n");
+    assert_eq!(faults(tree.path()), "");
+    let read = Tree::read(tree.path()).unwrap();
+    let service = read.service(&"keystone".parse().unwrap()).unwrap();
+    let (debian, rocky) = ("debian-trixie".parse().unwrap(), "rocky-9".parse().unwrap());
+    let release = "2025.2".parse().unwrap();
+    let target = |distro, arch| release::Target { distro, release, arch };
+    let amd64 = target(&debian, names::Arch::Amd64);
+    let joined =
+        |names: std::collections::BTreeSet<String>| names.into_iter().collect::<Vec<_>>().join(" ");
+    assert_eq!(joined(service.packages(amd64, None).unwrap()), "curl libldap2 libx xmlsec1");
+    let arm64 = target(&debian, names::Arch::Arm64);
+    assert_eq!(joined(service.packages(arm64, None).unwrap()), "curl libldap2 xmlsec1");
+    let other = target(&rocky, names::Arch::Amd64);
+    assert_eq!(joined(service.packages(other, None).unwrap()), "curl libx openldap xmlsec1");
+    assert_eq!(joined(service.build_packages(amd64).unwrap()), "curl gcc libpq-dev libx xmlsec1");
+    let requirements = service.requirements(amd64).unwrap();
+    let texts: Vec<&str> = requirements.iter().map(|(one, _)| one.text.as_str()).collect();
+    assert_eq!(texts, ["pymysql", "uwsgi>=2.0", "python-ldap"]);
+    assert_eq!(requirements[1].1.to_string(), "services/pydep.txt:1:1");
+}
+
+#[test]
+fn faults_of_files_of_packages_are_told() {
+    let tree = small_tree();
+    let tables = "\n[bindep]\nfiles = [\"services/none.txt\", \"../x\", \"services/a.txt\"]\nprofiles = [\"A\"]\n\
+                  [pydep]\nfiles = [\"services/py.txt\"]\n";
+    put(&tree, "services/keystone.toml", &format!("{SERVICE}{tables}"));
+    assert_snapshot!(faults(tree.path()), @r#"
+    services/keystone.toml:10:31: `../x` is not a file of packages
+      hint: name a text file beside the recipe: "services/keystone.bindep.txt"
+    services/keystone.toml:11:13: `A` is not a profile
+      hint: a profile has lower-case letters, digits, `-` and `.`; that of the platform follows from the distribution
+    "#);
+    let tables = tables.replace(", \"../x\"", "").replace("\"A\"", "\"a\"");
+    put(&tree, "services/keystone.toml", &format!("{SERVICE}{tables}"));
+    put(&tree, "services/a.txt", "git [Test]\n");
+    put(&tree, "services/py.txt", "g++\nuwsgi >=2.0-1\n");
+    assert_snapshot!(faults(tree.path()), @"
+    services/a.txt:1:6: expected a profile or `]`, found `T`
+      hint: a profile has lower-case letters, digits, `:`, `-` and `.`, with spaces between two
+    services/keystone.toml:10:10: there is no services/none.txt
+      hint: add the file, or take it out of the recipe
+    services/py.txt:1:1: `g++` is not the name of a Python project
+      hint: a pydep file lists Python projects
+    ");
+    put(&tree, "services/keystone.toml", SERVICE);
+    assert_snapshot!(faults(tree.path()), @"
+    services/a.txt: no recipe names it
+      hint: name it under [bindep] or [pydep] of a recipe, or remove it
+    services/py.txt: no recipe names it
+      hint: name it under [bindep] or [pydep] of a recipe, or remove it
+    ");
+}
