@@ -9,8 +9,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use names::{Arch, DistroId, ReleaseId, ServiceName};
 
-pub(crate) use library::{ApplyPatches, Bindep, Patches, Plan};
-pub(crate) use query::{Closure, Doctor, Packages, ShowConstraints};
+pub(crate) use library::{ApplyPatches, Bindep, Patches, Plan, SomeRelease};
+pub(crate) use query::{
+    Closure, DiffConstraints, Doctor, ExplainConstraint, Packages, ShowConstraints,
+};
 pub(crate) use store::{Collect, Export, Import as ImportStore, Store, VerifyStore};
 
 /// Build OpenStack images, from pinned releases, without a daemon, without root, and without
@@ -187,6 +189,10 @@ pub(crate) enum Constraints {
     Import(Import),
     /// Print the pins of a release, as its overrides change them
     Show(ShowConstraints),
+    /// Tell what the overrides of a release change, or how two releases differ
+    Diff(DiffConstraints),
+    /// Tell of one project where its pin is written, why, what it replaced, and what is locked
+    Explain(ExplainConstraint),
 }
 
 #[derive(Debug, Args)]

@@ -40,12 +40,24 @@ pub(crate) fn run(cli: &Cli, surroundings: &Surroundings, manner: Manner) -> Res
         Command::Constraints(Constraints::Show(show)) => {
             constraints::run(show, global, surroundings)
         }
+        Command::Constraints(Constraints::Diff(diff)) => {
+            constraints::changes::diff(diff, global, surroundings)
+        }
+        Command::Constraints(Constraints::Explain(explain)) => {
+            constraints::explain(explain, global, surroundings)
+        }
         Command::Packages(packages) => packages::run(packages, global, surroundings, manner),
         Command::Closure(closure) => closure::run(closure, global, surroundings, manner),
         Command::Doctor(doctor) => doctor::run(doctor, global, surroundings),
         Command::Plan(plan) => plan::run(plan, global, surroundings),
         Command::Bindep(bindep) => bindep::run(bindep, global, surroundings),
         Command::Patches(Patches::Apply(apply)) => patches::apply(apply, global, surroundings),
+        Command::Patches(Patches::Status(some)) => {
+            patches::status(some, global, surroundings, manner)
+        }
+        Command::Patches(Patches::Refresh(some)) => {
+            patches::refresh(some, global, surroundings, manner)
+        }
         Command::Store(store) => store::run(store, global, surroundings, manner),
         Command::Completions { shell } => shell::completions(*shell),
         Command::Man { command, out } => {

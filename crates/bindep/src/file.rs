@@ -5,7 +5,7 @@ use std::path::Path;
 
 use names::{Fault, Place};
 
-use crate::{Platform, line, select};
+use crate::{Grammar, Platform, line, select};
 
 /// Most bytes of a file; real ones have 10 KB.
 const MAX_BYTES: usize = 1 << 20;
@@ -77,11 +77,20 @@ pub enum Relation {
 }
 
 impl BindepFile {
-    /// Reads `text`, the content of `file`, by the grammar of bindep 2.14.0.
+    /// Reads `text`, the content of `file`, by the grammar of bindep 2.14.0, strictly: see
+    /// [`Grammar::Strict`].
     ///
     /// # Errors
     /// All faults of the file, at most 100.
     pub fn parse(text: &str, file: &Path) -> Result<Self, Vec<Fault>> {
+        Self::parse_as(text, file, Grammar::Strict)
+    }
+
+    /// Reads `text`, the content of `file`, as strictly as `grammar` says.
+    ///
+    /// # Errors
+    /// All faults of the file, at most 100.
+    pub fn parse_as(text: &str, file: &Path, grammar: Grammar) -> Result<Self, Vec<Fault>> {
         if text.len() > MAX_BYTES {
             return Err(vec![Fault {
                 place: Place { file: file.to_owned(), line: 0, column: 0 },
@@ -94,7 +103,7 @@ impl BindepFile {
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
         for (index, text) in text.split('\n').enumerate() {
             let place = |column| Place { file: file.to_owned(), line: index + 1, column };
-            match line::parse(text, place(1)) {
+            match line::parse(text, place(1), grammar) {
                 Ok(rule) => rules.extend(rule),
                 Err(fault) => {
                     let column = text[..fault.offset].chars().count() + 1;

@@ -27,10 +27,11 @@
 //! - bindep takes from `lsb_release` and `/etc/*-release` what `/etc/os-release` does not say. Here only
 //!   the fields of [`OsRelease`] count, so that the answer is the same on every machine.
 //! - It reports the first fault of a file, this crate all of them.
-//! - It takes digits of any script in profiles and versions, this crate those of ASCII.
+//! - It takes what [`Grammar::Strict`] refuses; [`Grammar::Compatible`] takes that, too.
 //! - A file may have 1 MiB.
 
 mod file;
+mod letters;
 mod line;
 mod os_release;
 mod platform;
@@ -38,5 +39,6 @@ mod select;
 mod version;
 
 pub use file::{BindepFile, Profile, Relation, Rule, Selector, VersionConstraint};
+pub use letters::Grammar;
 pub use os_release::OsRelease;
 pub use platform::{Platform, PlatformError};

@@ -3,7 +3,7 @@
 
 use names::Place;
 
-use crate::{Profile, Relation, Rule, Selector, VersionConstraint, version};
+use crate::{Grammar, Profile, Relation, Rule, Selector, VersionConstraint, version};
 
 /// What is wrong with a line.
 pub(crate) struct LineFault {
@@ -14,8 +14,8 @@ pub(crate) struct LineFault {
 }
 
 /// Reads a line without its end; `None` for an empty one and a comment. `place` is that of the line.
-pub(crate) fn parse(text: &str, place: Place) -> Result<Option<Rule>, LineFault> {
-    let mut cursor = Cursor { text, at: 0 };
+pub(crate) fn parse(text: &str, place: Place, grammar: Grammar) -> Result<Option<Rule>, LineFault> {
+    let mut cursor = Cursor { text, at: 0, grammar };
     let start = cursor;
     cursor.spaces();
     if cursor.rest().is_empty() || cursor.rest().starts_with('#') {
@@ -33,6 +33,7 @@ pub(crate) fn parse(text: &str, place: Place) -> Result<Option<Rule>, LineFault>
 struct Cursor<'a> {
     text: &'a str,
     at: usize,
+    grammar: Grammar,
 }
 
 impl Cursor<'_> {
@@ -81,9 +82,9 @@ impl Cursor<'_> {
     fn name(&mut self) -> Result<String, LineFault> {
         const HINT: &str =
             "a line is: NAME [PROFILE (PROFILE PROFILE) !PROFILE] >=VERSION # comment";
-        let start = self.at;
+        let (start, grammar) = (self.at, self.grammar);
         match self.rest().chars().next() {
-            Some(first) if first == '/' || is_alphanumeric(first) => {}
+            Some(first) if first == '/' || grammar.is_alphanumeric(first) => {}
             Some(' ') => {
                 return Err(self.fault("the name of the package has a space in front", HINT));
             }
@@ -98,8 +99,15 @@ impl Cursor<'_> {
                 return Err(self.fault(message, HINT));
             }
         }
-        let name =
-            self.word(|letter| is_alphanumeric(letter) || "/.+-_".contains(letter)).to_owned();
+        let allowed = |letter| grammar.is_alphanumeric(letter) || "/.+-_".contains(letter);
+        let name = self.word(allowed).to_owned();
+        let foreign = self.rest().chars().next().filter(|next| !next.is_ascii());
+        if let Some(next) = foreign.filter(|next| Grammar::Compatible.is_alphanumeric(*next)) {
+            return Err(self.fault(
+                format!("found `{next}` in the name of a package"),
+                "names have letters and digits of ASCII alone",
+            ));
+        }
         if name.chars().count() < 2 {
             self.at = start;
             return Err(self.fault(
@@ -116,12 +124,14 @@ impl Cursor<'_> {
             self.at = start;
             return Ok(Vec::new());
         }
-        let mut selectors = Vec::new();
+        let (open, mut selectors) = (self.at, Vec::new());
         loop {
-            self.spaces();
+            let parted = self.spaces() || selectors.is_empty();
             if self.take("]") {
+                self.contradiction(open, &selectors)?;
                 return Ok(selectors);
             }
+            self.parted(parted)?;
             if self.rest().starts_with('(') {
                 selectors.push(Selector::All(self.group()?));
             } else {
@@ -130,22 +140,60 @@ impl Cursor<'_> {
         }
     }
 
+    /// Refuses what no space parts from what is before it.
+    fn parted(&self, parted: bool) -> Result<(), LineFault> {
+        let next = self.rest().starts_with(['(', '!']) || self.rest().starts_with(is_of_profile);
+        if parted || !next || self.grammar == Grammar::Compatible {
+            return Ok(());
+        }
+        Err(self.fault("no space in front of a profile", "put one there: [one !two (three four)]"))
+    }
+
+    /// Refuses a profile that is asked for and excluded; `open` is behind the `[`.
+    fn contradiction(&self, open: usize, selectors: &[Selector]) -> Result<(), LineFault> {
+        let single = |wanted: bool| {
+            selectors.iter().filter_map(move |selector| match selector {
+                Selector::One(profile) if profile.wanted == wanted => Some(&profile.name),
+                _ => None,
+            })
+        };
+        let both = single(false).find(|name| single(true).any(|other| other == *name));
+        match both {
+            Some(name) if self.grammar == Grammar::Strict => Err(never(open, name)),
+            _ => Ok(()),
+        }
+    }
+
     fn group(&mut self) -> Result<Vec<Profile>, LineFault> {
+        let start = self.at;
         self.take("(");
-        let mut profiles = Vec::new();
+        let mut profiles: Vec<Profile> = Vec::new();
         loop {
-            self.spaces();
+            let parted = self.spaces() || profiles.is_empty();
             if self.take(")") {
+                let excluded = profiles.iter().filter(|profile| !profile.wanted);
+                let both = excluded.map(|one| &one.name).find(|name| wants(&profiles, name));
+                if let (Grammar::Strict, Some(name)) = (self.grammar, both) {
+                    return Err(never(start, name));
+                }
+                if profiles.is_empty() && self.grammar == Grammar::Strict {
+                    self.at = start;
+                    return Err(
+                        self.fault("`()` is always met", "name profiles in it, or remove it")
+                    );
+                }
                 return Ok(profiles);
             }
+            self.parted(parted)?;
             profiles.push(self.profile("`)`")?);
         }
     }
 
     fn profile(&mut self, or: &str) -> Result<Profile, LineFault> {
         let wanted = !self.take("!");
+        let grammar = self.grammar;
         let name = self.word(|letter| {
-            letter.is_ascii_lowercase() || is_digit(letter) || ":-.".contains(letter)
+            letter.is_ascii_lowercase() || grammar.is_digit(letter) || ":-.".contains(letter)
         });
         if name.is_empty() {
             return Err(self.fault(
@@ -184,7 +232,7 @@ impl Cursor<'_> {
                 "several versions are parted by a comma alone: >=1.2,<2",
             ));
         };
-        let count = version::length(self.rest());
+        let count = version::length(self.rest(), self.grammar);
         if count == 0 {
             return Err(self.fault(
                 format!("expected a version, found {}", self.found()),
@@ -217,13 +265,15 @@ impl Cursor<'_> {
     }
 }
 
-/// Python's `str.isalnum`, on which bindep's grammar is built.
-pub(crate) fn is_alphanumeric(letter: char) -> bool {
-    // Rust counts some signs as letters that Python does not; no package has them in its name.
-    letter.is_alphanumeric()
+fn is_of_profile(letter: char) -> bool {
+    letter.is_ascii_lowercase() || letter.is_ascii_digit() || ":-.".contains(letter)
 }
 
-/// Python's `str.isdigit`, for the digits that occur.
-pub(crate) fn is_digit(letter: char) -> bool {
-    letter.is_ascii_digit()
+fn wants(profiles: &[Profile], name: &str) -> bool {
+    profiles.iter().any(|profile| profile.wanted && profile.name == name)
+}
+
+fn never(offset: usize, name: &str) -> LineFault {
+    let message = format!("`{name}` is wanted and excluded at once");
+    LineFault { offset, message, hint: "remove one of the two: they never hold together" }
 }

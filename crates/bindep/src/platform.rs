@@ -31,7 +31,10 @@ pub enum PlatformError {
         version: String,
     },
     /// A distro that this crate does not know.
-    #[error("no platform is known for the distro {id}: give its os-release instead")]
+    #[error(
+        "no platform is known for the distro {id}: name it as debian-trixie or rocky-9, or give its \
+         os-release instead"
+    )]
     Unknown {
         /// The distro.
         id: String,
@@ -59,50 +62,84 @@ const RPM: &[&str] = &[
     "almalinux",
 ];
 
-/// Suites of Debian and Ubuntu: distro and version.
-const SUITES: &[(&str, &str)] = &[
-    ("debian-buster", "10"),
-    ("debian-bullseye", "11"),
-    ("debian-bookworm", "12"),
-    ("debian-trixie", "13"),
-    ("debian-forky", "14"),
-    ("ubuntu-bionic", "18.04"),
-    ("ubuntu-focal", "20.04"),
-    ("ubuntu-jammy", "22.04"),
-    ("ubuntu-noble", "24.04"),
-    ("ubuntu-plucky", "25.04"),
-    ("ubuntu-questing", "25.10"),
-    ("ubuntu-resolute", "26.04"),
+/// Releases with a code name: distro, version, code name.
+const RELEASES: &[(&str, &str, &str)] = &[
+    ("debian", "10", "buster"),
+    ("debian", "11", "bullseye"),
+    ("debian", "12", "bookworm"),
+    ("debian", "13", "trixie"),
+    ("debian", "14", "forky"),
+    ("debian", "", "sid"),
+    ("ubuntu", "18.04", "bionic"),
+    ("ubuntu", "20.04", "focal"),
+    ("ubuntu", "22.04", "jammy"),
+    ("ubuntu", "24.04", "noble"),
+    ("ubuntu", "25.04", "plucky"),
+    ("ubuntu", "25.10", "questing"),
+    ("ubuntu", "26.04", "resolute"),
+    ("ubuntu", "26.10", "stonking"),
+    ("pop", "22.04", "jammy"),
+    ("pop", "24.04", "noble"),
+    ("rocky", "8", "green obsidian"),
+    ("rocky", "9", "blue onyx"),
+    ("rocky", "10", "red quartz"),
 ];
+/// Distributions without versions.
+const ROLLING: &[&str] = &["arch", "gentoo", "manjaro", "opensuse-tumbleweed"];
 
 impl Platform {
-    /// The platform of a distro by its name in a release tree: `debian-trixie`, `ubuntu-noble`, or a
-    /// name with a version such as `rocky-9` and `fedora-42`, which have no code name here. `el9` is
-    /// `rhel-9`.
+    /// The platform of a distro of a release tree: [`Platform::named`].
     ///
     /// # Errors
-    /// When no such distro is known, and as [`Platform::new`].
+    /// As there.
     pub fn of_distro(distro: &DistroId) -> Result<Self, PlatformError> {
-        let text = distro.as_str();
+        Self::named(distro.as_str())
+    }
+
+    /// The platform of a distribution by its id and either its version or its code name:
+    /// `debian-trixie`, `debian-13`, `ubuntu-24.04`, `rocky-9.5`, `alpine-3.21`. `el9` is `rhel-9`;
+    /// `arch`, `gentoo`, `manjaro` and `opensuse-tumbleweed` have no version; `darwin` is macOS with
+    /// Homebrew.
+    ///
+    /// # Errors
+    /// When no such distribution is known, and as [`Platform::new`].
+    pub fn named(text: &str) -> Result<Self, PlatformError> {
+        if text == "darwin" {
+            return Ok(Self { atoms: ["base-py2", "brew", "darwin"].map(str::to_owned).into() });
+        }
+        let system = |id: &str, version: &str, codename: &str| {
+            let [id, version_id, codename] = [id, version, codename].map(str::to_owned);
+            Self::new(&OsRelease { id, name: String::new(), version_id, codename })
+        };
+        if ROLLING.contains(&text) {
+            return system(text, "", "");
+        }
         let unknown = || PlatformError::Unknown { id: text.to_owned() };
         let (id, rest) = match text.strip_prefix("el") {
             Some(version) if !version.contains('-') => ("rhel", version),
             _ => text.rsplit_once('-').ok_or_else(unknown)?,
         };
-        let known = SUITES.iter().find(|(known, _)| *known == text);
-        let (version_id, codename) = match known {
-            Some((_, version)) => (*version, rest),
-            None if RPM.contains(&id) && rest.starts_with(|first: char| first.is_ascii_digit()) => {
-                (rest, "")
+        let is_version = rest.starts_with(|first: char| first.is_ascii_digit())
+            && rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        let of_id = RELEASES.iter().filter(|(known, ..)| *known == id);
+        if !is_version {
+            let known = of_id.clone().find(|(_, _, codename)| *codename == rest);
+            return known
+                .map_or_else(|| Err(unknown()), |(_, version, _)| system(id, version, rest));
+        }
+        // Ubuntu's versions have two parts, which make a release; those of others have one.
+        let known = of_id.clone().find(|(_, version, _)| {
+            let minor = rest.strip_prefix(version).filter(|_| !version.is_empty());
+            minor.is_some_and(|minor| minor.is_empty() || minor.starts_with('.'))
+        });
+        match known {
+            Some((_, _, codename)) => system(id, rest, codename),
+            None if RPM.contains(&id) || of_id.count() > 0 || ROLLING.contains(&id) => {
+                system(id, rest, "")
             }
-            None => return Err(unknown()),
-        };
-        Self::new(&OsRelease {
-            id: id.to_owned(),
-            name: String::new(),
-            version_id: version_id.to_owned(),
-            codename: codename.to_owned(),
-        })
+            None if id == "alpine" => system(id, rest, ""),
+            None => Err(unknown()),
+        }
     }
 
     /// The platform that an os-release describes: `Depends.platform_profiles` of bindep 2.14.0.

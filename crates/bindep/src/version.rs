@@ -9,12 +9,14 @@
 //! debversion           = epoch? upstreamver '-' debver | epoch? upstreamver_no_hyphen
 //! ```
 
-use crate::line::{is_alphanumeric, is_digit};
+use crate::Grammar;
 
 /// How many bytes at the start of `text` are a version; 0 where it begins with none.
-pub(crate) fn length(text: &str) -> usize {
-    let epoch = epoch(text);
-    let upstream = upstream(&text[epoch..]);
+pub(crate) fn length(text: &str, grammar: Grammar) -> usize {
+    let is_segment = |letter| is_segment(letter, grammar);
+    let is_revision = |letter| is_revision(letter, grammar);
+    let epoch = epoch(text, grammar);
+    let upstream = upstream(&text[epoch..], grammar);
     if upstream > 0 {
         let rest = &text[epoch + upstream..];
         let revision = rest.strip_prefix('-').map_or(0, |rest| span(rest, is_revision));
@@ -23,30 +25,32 @@ pub(crate) fn length(text: &str) -> usize {
         }
     }
     let segment = span(&text[epoch..], is_segment);
-    let starts = text[epoch..].starts_with(is_digit);
+    let starts = text[epoch..].starts_with(|letter| grammar.is_digit(letter));
     if starts { epoch + segment } else { 0 }
 }
 
-fn is_segment(letter: char) -> bool {
-    is_revision(letter) || letter == ':'
+fn is_segment(letter: char, grammar: Grammar) -> bool {
+    is_revision(letter, grammar) || letter == ':'
 }
 
-fn is_revision(letter: char) -> bool {
-    is_alphanumeric(letter) || ".+~".contains(letter)
+fn is_revision(letter: char, grammar: Grammar) -> bool {
+    grammar.is_alphanumeric(letter) || ".+~".contains(letter)
 }
 
 fn span(text: &str, allowed: impl Fn(char) -> bool) -> usize {
     text.find(|letter| !allowed(letter)).unwrap_or(text.len())
 }
 
-fn epoch(text: &str) -> usize {
-    let digits = span(text, is_digit);
+fn epoch(text: &str, grammar: Grammar) -> usize {
+    let digits = span(text, |letter| grammar.is_digit(letter));
     if digits > 0 && text[digits..].starts_with(':') { digits + 1 } else { 0 }
 }
 
 /// The upstream version: hyphens belong to it as long as another one with a revision follows.
-fn upstream(text: &str) -> usize {
-    if !text.starts_with(is_digit) {
+fn upstream(text: &str, grammar: Grammar) -> usize {
+    let is_segment = |letter| is_segment(letter, grammar);
+    let is_revision = |letter| is_revision(letter, grammar);
+    if !text.starts_with(|letter| grammar.is_digit(letter)) {
         return 0;
     }
     let mut at = span(text, is_segment);
@@ -78,7 +82,7 @@ mod tests {
             ("", ""),
             ("1.0 # x", "1.0"),
         ] {
-            assert_eq!(&text[..length(text)], version, "{text}");
+            assert_eq!(&text[..length(text, Grammar::Strict)], version, "{text}");
         }
     }
 }

@@ -21,6 +21,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod bound;
 mod constraints;
 mod effective;
 mod environment;
@@ -32,8 +33,9 @@ mod pin;
 mod requirement;
 mod version;
 
+pub use bound::Bound;
 pub use constraints::Constraints;
-pub use effective::{Applied, Effective, EffectivePin, Origin, apply};
+pub use effective::{Applied, Effective, EffectivePin, Origin, apply, apply_all};
 pub use environment::Environment;
 pub use import::{Provenance, import};
 pub use marker::Marker;

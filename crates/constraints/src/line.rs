@@ -20,6 +20,8 @@ pub(crate) struct Line<'a> {
     raw: &'a str,
     /// Without the comment at its end and the space around it.
     pub(crate) text: &'a str,
+    /// The text of the comment at its end.
+    pub(crate) comment: Option<&'a str>,
 }
 
 /// What a line of a file is.
@@ -51,7 +53,9 @@ pub(crate) fn lines<'a>(
         if let Some(comment) = trimmed.strip_prefix('#') {
             return Kind::Comment(comment.trim());
         }
-        Kind::Code(Line { file, number: index + 1, raw, text: without_comment(raw).trim() })
+        let code = without_comment(raw);
+        let comment = raw[code.len()..].strip_prefix('#').map(str::trim);
+        Kind::Code(Line { file, number: index + 1, raw, text: code.trim(), comment })
     }))
 }
 
@@ -139,7 +143,7 @@ impl<'a> Line<'a> {
             return Err(self.fault(
                 text,
                 format!("`{}` names a source, not a version", shown(word)),
-                "write name===version here, and where the source comes from in source-refs.yaml",
+                "write name===version here; an address may stand in overrides/<release>/constraints.txt",
             ));
         }
         Ok(())
@@ -207,7 +211,7 @@ impl<'a> Line<'a> {
         Err(self.fault(version, message, hint))
     }
 
-    fn marker(&self, name: &str, text: &'a str) -> Result<Marker, Fault> {
+    pub(crate) fn marker(&self, name: &str, text: &'a str) -> Result<Marker, Fault> {
         Marker::parse(text).map_err(|error| {
             self.fault(
                 text.get(error.offset()..).unwrap_or(text),

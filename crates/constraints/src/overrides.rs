@@ -5,8 +5,9 @@ use std::path::Path;
 
 use names::{Fault, PackageName, Place};
 
+use crate::bound::bound_in;
 use crate::line::{Kind, Line, MAX_FAULTS, first_word, lines, shown};
-use crate::{Constraints, Pin};
+use crate::{Constraints, Marker, Pin, Requirement};
 
 /// The lines of an `overrides/<release>/constraints.txt`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -16,30 +17,50 @@ pub struct Overrides {
 }
 
 /// What happens to a name.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Change {
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Change {
     /// `-name`
-    Remove(Removal),
-    /// `name===version`: these pins in place of all that there are.
-    Replace(Vec<Replacement>),
+    pub(crate) removal: Option<Removal>,
+    /// `-name;marker`
+    pub(crate) exclusions: Vec<Removal>,
+    /// Pins, ranges and addresses in place of all that there are.
+    pub(crate) replacements: Vec<Replacement>,
 }
 
 /// A line `-name`: no version of the project is pinned.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Removal {
+    /// Where that is so; everywhere if there is none.
+    pub marker: Option<Marker>,
     /// The line.
     pub place: Place,
-    /// Why, in the words of the comment above the line.
+    /// Why, in the words of its comment.
     pub reason: String,
 }
 
-/// A line that pins.
+/// A line that pins or bounds.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Replacement {
-    pub(crate) pin: Pin,
+    pub(crate) line: Replacing,
     pub(crate) reason: String,
     /// Written with `+`: nothing pins the name so far.
     pub(crate) new: bool,
+}
+
+/// What such a line says.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Replacing {
+    Pin(Pin),
+    Bound(Requirement, Place),
+}
+
+impl Replacing {
+    pub(crate) fn place(&self) -> &Place {
+        match self {
+            Replacing::Pin(pin) => &pin.place,
+            Replacing::Bound(_, place) => place,
+        }
+    }
 }
 
 impl Overrides {
@@ -47,10 +68,13 @@ impl Overrides {
     ///
     /// - `name===version` (or `==`, or with `;marker` behind it): replaces every pin of the name,
     ///   or adds one where there is none; several lines with one name stand together,
-    /// - `+name===version`: adds a pin of a name that nothing pins yet,
-    /// - `-name`: removes every pin of the name,
+    /// - `name>=1.2,<2`: in place of every pin of the name a range, in which its version is open,
+    /// - `name @ git+https://...`, `git+https://...#egg=name`, `file:///...#egg=name`: in place of every
+    ///   pin an address,
+    /// - `+` and one of these: of a name that nothing pins yet,
+    /// - `-name`: removes every pin of the name; with `;marker` only where the marker holds,
     ///
-    /// and has its reason in the comment lines directly above it.
+    /// and has its reason in the comment lines directly above it, or behind it.
     ///
     /// # Errors
     /// All faults of the file, at most 100: lines of another form or without a reason, and lines
@@ -71,12 +95,13 @@ impl Overrides {
                 }
                 Kind::Code(line) => line,
             };
+            comment.extend(line.comment);
             let reason = std::mem::take(&mut comment).join(" ").trim().to_owned();
             if reason.is_empty() {
                 faults.push(line.fault(
                     line.text,
                     format!("`{}` has no reason", shown(first_word(line.text))),
-                    "say why in a comment line directly above it",
+                    "say why in a comment, directly above it or behind it",
                 ));
             }
             if let Err(fault) = overrides.add(&line, reason, &mut pins) {
@@ -87,6 +112,22 @@ impl Overrides {
             }
         }
         if faults.is_empty() { Ok(overrides) } else { Err(faults) }
+    }
+
+    /// Changes a list of requirements, such as build constraints, in which names may be there once or
+    /// more: what is removed or replaced goes, what replaces it comes to the end.
+    pub fn change_requirements(&self, requirements: &mut Vec<Requirement>) {
+        for (name, change) in &self.changes {
+            if change.removal.is_some() || !change.replacements.is_empty() {
+                requirements.retain(|requirement| requirement.name != *name);
+            }
+            for Replacement { line, .. } in &change.replacements {
+                match line {
+                    Replacing::Bound(requirement, _) => requirements.push(requirement.clone()),
+                    Replacing::Pin(pin) => requirements.extend(pin.requirement()),
+                }
+            }
+        }
     }
 
     /// Adds one line; `pins` holds the pins of those before it, to find clashes.
@@ -100,37 +141,57 @@ impl Overrides {
             return self.remove(line, name.trim_start(), reason);
         }
         let added = line.text.strip_prefix('+');
-        let pin = line.pin_in(added.unwrap_or(line.text).trim_start())?;
-        let change =
-            self.changes.entry(pin.name.clone()).or_insert_with(|| Change::Replace(Vec::new()));
-        match change {
-            Change::Remove(removal) => Err(contradiction(&pin.name, &pin.place, &removal.place)),
-            Change::Replace(replacements) => {
-                pins.insert(pin.clone())?;
-                replacements.push(Replacement { pin, reason, new: added.is_some() });
-                Ok(())
-            }
+        let text = added.unwrap_or(line.text).trim_start();
+        let replacing = match bound_in(line, text)? {
+            Some((requirement, place)) => Replacing::Bound(requirement, place),
+            None => Replacing::Pin(line.pin_in(text)?),
+        };
+        let name = match &replacing {
+            Replacing::Pin(pin) => &pin.name,
+            Replacing::Bound(requirement, _) => &requirement.name,
+        };
+        let change = self.changes.entry(name.clone()).or_default();
+        if let Some(removal) = &change.removal {
+            return Err(contradiction(name, replacing.place(), &removal.place));
         }
+        if let Replacing::Pin(pin) = &replacing {
+            pins.insert(pin.clone())?;
+        }
+        change.replacements.push(Replacement { line: replacing, reason, new: added.is_some() });
+        Ok(())
     }
 
-    fn remove<'a>(&mut self, line: &Line<'a>, name: &'a str, reason: String) -> Result<(), Fault> {
-        if let Some(end) = name.find(['=', '<', '>', '~', '!', ';', '[']) {
+    fn remove<'a>(&mut self, line: &Line<'a>, text: &'a str, reason: String) -> Result<(), Fault> {
+        let (name, marker) = match text.split_once(';') {
+            Some((name, marker)) => (name.trim_end(), Some(marker.trim())),
+            None => (text, None),
+        };
+        if let Some(end) = name.find(['=', '<', '>', '~', '!', '[']) {
             let name = shown(name[..end].trim());
             let message = format!("`-{name}` takes no version");
             let hint = format!("write -{name} alone: it removes every pin of the name");
             return Err(line.fault(line.text, message, hint));
         }
         let package = line.name(name, name)?;
-        let removal = Removal { place: line.place(line.text), reason };
-        let other = match self.changes.get(&package) {
-            Some(Change::Remove(other)) => Some(&other.place),
-            Some(Change::Replace(others)) => others.first().map(|other| &other.pin.place),
-            None => None,
+        let marker = marker.map(|marker| line.marker(name, marker)).transpose()?;
+        let removal = Removal { marker, place: line.place(line.text), reason };
+        let change = self.changes.entry(package.clone()).or_default();
+        let replaced = change.replacements.first().map(|other| other.line.place());
+        let other = match (&change.removal, &removal.marker) {
+            (Some(other), _) => Some(&other.place),
+            (None, None) => replaced.or(change.exclusions.first().map(|other| &other.place)),
+            (None, Some(_)) => {
+                let same = |other: &&Removal| other.marker == removal.marker;
+                change.exclusions.iter().find(same).map(|other| &other.place)
+            }
         };
         if let Some(other) = other {
             return Err(contradiction(&package, &removal.place, other));
         }
-        self.changes.insert(package, Change::Remove(removal));
+        match removal.marker {
+            None => change.removal = Some(removal),
+            Some(_) => change.exclusions.push(removal),
+        }
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use names::{PackageName, Place};
 
-use crate::{Environment, Marker, Specifier};
+use crate::{Environment, Marker, Requirement, Specifier};
 
 /// One version of one project, for the environments that its marker accepts.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -33,6 +33,11 @@ impl Pin {
     /// wherever they are written.
     pub fn says_the_same(&self, other: &Pin) -> bool {
         self.key() == other.key() && self.specifier == other.specifier
+    }
+
+    /// The same as a requirement.
+    pub(crate) fn requirement(&self) -> Option<Requirement> {
+        Requirement::parse(&self.to_string()).ok()
     }
 
     /// What files are sorted by, and what may be there only once: the name, then the text of the

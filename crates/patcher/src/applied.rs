@@ -54,18 +54,28 @@ pub struct Placement {
 impl Applied {
     /// Whether each hunk was applied exactly where its header says.
     pub fn is_exact(&self) -> bool {
-        let sections = self.patches.iter().flat_map(|patch| &patch.sections);
-        sections.flat_map(|section| &section.hunks).all(|hunk| hunk.offset == 0 && hunk.fuzz == 0)
+        self.patches.iter().all(AppliedPatch::is_exact)
     }
 
     /// What a user should know although all was applied: a line for each hunk with an offset or fuzz.
     pub fn notes(&self) -> Vec<String> {
+        self.patches.iter().flat_map(AppliedPatch::notes).collect()
+    }
+}
+
+impl AppliedPatch {
+    /// Whether each hunk was applied exactly where its header says.
+    pub fn is_exact(&self) -> bool {
+        let mut hunks = self.sections.iter().flat_map(|section| &section.hunks);
+        hunks.all(|hunk| hunk.offset == 0 && hunk.fuzz == 0)
+    }
+
+    /// A line for each hunk with an offset or fuzz.
+    pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
-        for patch in &self.patches {
-            for section in &patch.sections {
-                for hunk in section.hunks.iter().filter(|hunk| hunk.offset != 0 || hunk.fuzz > 0) {
-                    notes.push(note(&patch.name, &section.path, hunk));
-                }
+        for section in &self.sections {
+            for hunk in section.hunks.iter().filter(|hunk| hunk.offset != 0 || hunk.fuzz > 0) {
+                notes.push(note(&self.name, &section.path, hunk));
             }
         }
         notes

@@ -78,16 +78,17 @@ pub fn apply(
     }
 }
 
-fn read_error(patch: &Patch, file: String, source: std::io::Error) -> ApplyError {
+pub(crate) fn read_error(patch: &Patch, file: String, source: std::io::Error) -> ApplyError {
     ApplyError::Read { patch: patch.name.clone(), file, source }
 }
 
-enum Stop {
+/// Why a patch was not applied.
+pub(crate) enum Stop {
     Failures(Vec<Failure>),
     Read(String, std::io::Error),
 }
 
-fn apply_patch(
+pub(crate) fn apply_patch(
     state: &mut State<'_>,
     patch: &Patch,
     options: &Options,
@@ -124,7 +125,7 @@ fn apply_patch(
 }
 
 /// Whether the reverse of `patch` applies, exactly.
-fn takes_back(source: &dyn Source, before: Changes, patch: &Patch) -> bool {
+pub(crate) fn takes_back(source: &dyn Source, before: Changes, patch: &Patch) -> bool {
     let mut trial = State::new(source, before);
     reversed(patch)
         .is_some_and(|reversed| apply_patch(&mut trial, &reversed, &Options::default()).is_ok())

@@ -3,7 +3,8 @@
 //!
 //! [`parse`] reads what `git format-patch`, `git diff`, `diff -u` and quilt write. [`apply`] takes the
 //! files from a [`Source`] (a [`Folder`], or a map in memory) and gives plain data: the files that
-//! change, and where each hunk went. [`write`](write()) and [`write_copy`] bring that to disk.
+//! change, and where each hunk went. [`status`](status()) tells of each patch of a series by itself, and
+//! [`refreshed`] writes where its hunks went into its headers. [`write`](write()) and [`write_copy`] bring that to disk.
 //!
 //! The result is that of `git apply`, and of `patch --fuzz=0` where both agree; `docs/formats/patches.md`
 //! in the repository lists the differences.
@@ -44,10 +45,12 @@ mod parse;
 mod patch;
 mod path;
 mod paths;
+mod refresh;
 mod reverse;
 mod series;
 mod source;
 mod state;
+mod status;
 mod text;
 mod write;
 
@@ -58,6 +61,8 @@ pub use parse::{ParseError, parse};
 pub use patch::{
     Action, Binary, BinaryData, Body, FileKind, Hunk, HunkLine, Name, Patch, Section, Side,
 };
+pub use refresh::refreshed;
 pub use series::{SeriesError, read_series};
 pub use source::{File, Folder, Source};
+pub use status::{Outcome, PatchStatus, status};
 pub use write::{WriteError, write, write_copy};

@@ -47,11 +47,13 @@ pub(crate) struct WheelStep<'a> {
     pub(crate) version: &'a str,
     pub(crate) sdist: &'a LockedWheel,
     pub(crate) patches: Vec<PatchFile>,
+    /// How many lines of their context may differ.
+    pub(crate) fuzz: usize,
     /// The back end and what it needs.
     pub(crate) build: Vec<&'a LockedWheel>,
     /// The packages of the root that the build runs in, and what of them was asked for.
     pub(crate) base: Vec<&'a LockedDeb>,
-    pub(crate) base_asked: &'a [String],
+    pub(crate) base_asked: Vec<String>,
 }
 
 /// A wheel that was built.
@@ -77,6 +79,7 @@ impl WheelStep<'_> {
         };
         let mut debs: Vec<String> = self.base.iter().map(|deb| deb.sha256.to_string()).collect();
         debs.sort();
+        let fuzz = (self.fuzz > 0).then(|| self.fuzz.to_string());
         Key::new(KIND)
             .with("front end", FRONT_END)
             .with("distro", self.distro_text)
@@ -86,6 +89,7 @@ impl WheelStep<'_> {
             .with_all("patches", self.patches.iter().map(|patch| patch.sha256.to_string()))
             .with_all("build", digests(&self.build))
             .with_all("debs", debs)
+            .with_each("fuzz", fuzz)
             .finish()
     }
 
@@ -137,7 +141,7 @@ pub(crate) fn build(
     })?;
     let sdist = fetching::wheel(setting, step.sdist, tell)?;
     let pack = wheels::unpack_sdist(setting.store, &sdist)?;
-    let source = patched(&step.sdist.file, &pack, &step.patches)?;
+    let source = patched(&step.sdist.file, &pack, &step.patches, step.fuzz)?;
     tell(Event::StageStarted { stage: Stage::Build });
     tell(Event::StepStarted { what: format!("{} {}", step.project, step.version) });
 
@@ -175,7 +179,7 @@ fn root(
         arch: step.host,
         distro: step.distro,
         debs: &debs,
-        requested: step.base_asked,
+        requested: &step.base_asked,
         time: source.time,
     };
     let mut root = rootfs::assemble(&request)?;

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use bindep::{BindepFile, PlatformError};
 use distro::{Base, DistroFile, LockedDeb};
 use names::{Arch, DistroId, Fault, ReleaseId, ServiceName, nearest, render_faults};
-use release::{Release, Service, UnknownName};
+use release::{Release, Service, Target, UnknownName};
 use source_refs::SourceRef;
 
 use crate::Event;
@@ -63,6 +64,9 @@ pub enum DescribeError {
         /// The release.
         release: ReleaseId,
     },
+    /// bindep does not know the distribution.
+    #[error("the bindep files of a recipe cannot be asked")]
+    Platform(#[from] PlatformError),
     /// A file of the tree cannot be read.
     #[error("cannot read {}", .path.display())]
     Read {
@@ -134,17 +138,37 @@ impl Description {
         patch_files::read(&self.root, service.as_str(), release)
     }
 
-    /// The packages of the distribution that a recipe asks for, in order.
-    pub(crate) fn system_packages(&self, service: &Service, distro: &DistroId) -> Vec<String> {
-        service.system_packages.of(distro).into_iter().map(str::to_owned).collect()
+    /// The packages of the distribution that a recipe asks for, in order; `source` is the bindep file of
+    /// the service's source, where that counts.
+    pub(crate) fn system_packages(
+        &self,
+        service: &Service,
+        target: Target<'_>,
+        source: Option<&BindepFile>,
+    ) -> Result<Vec<String>, DescribeError> {
+        Ok(service.packages(target, source)?.into_iter().collect())
+    }
+
+    /// The packages of the distribution that a recipe asks for while the service is built, in order.
+    pub(crate) fn build_packages(
+        &self,
+        service: &Service,
+        target: Target<'_>,
+    ) -> Result<Vec<String>, DescribeError> {
+        Ok(service.build_packages(target)?.into_iter().collect())
     }
 
     /// The Python requirements that a recipe asks for besides the service: its extras, written as
     /// `project[extra]`, then the others as they are written.
-    pub(crate) fn requirements(&self, service: &Service) -> Vec<String> {
+    pub(crate) fn requirements(
+        &self,
+        service: &Service,
+        target: Target<'_>,
+    ) -> Result<Vec<String>, DescribeError> {
         let extras =
             service.python.extras.iter().map(|extra| format!("{}[{extra}]", service.project));
-        extras.chain(service.python.packages.iter().map(|one| one.text.clone())).collect()
+        let others = service.requirements(target)?;
+        Ok(extras.chain(others.into_iter().map(|(one, _)| one.text)).collect())
     }
 
     /// Where the source of a service comes from.

@@ -9,7 +9,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// When the folder or the file cannot be written.
-pub fn write_file(path: &Path, text: &str) -> io::Result<()> {
+pub fn write_file(path: &Path, text: impl AsRef<[u8]>) -> io::Result<()> {
     let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
     fs_err::create_dir_all(folder)?;
     let mut file = tempfile::Builder::new()
@@ -17,7 +17,7 @@ pub fn write_file(path: &Path, text: &str) -> io::Result<()> {
         .suffix(".tmp")
         .permissions(std::fs::Permissions::from_mode(0o644))
         .tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(text.as_ref())?;
     file.as_file().sync_data()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())

@@ -32,6 +32,16 @@ impl Key {
         values.into_iter().fold(self, |key, value| key.with(name, value)).with("end", name)
     }
 
+    /// Adds what is there, if anything is: an input that most steps do not have leaves their keys as
+    /// they are.
+    pub(crate) fn with_each<T: AsRef<[u8]>>(
+        self,
+        name: &str,
+        values: impl IntoIterator<Item = T>,
+    ) -> Self {
+        values.into_iter().fold(self, |key, value| key.with(name, value))
+    }
+
     pub(crate) fn finish(self) -> Digest {
         self.0.finalize()
     }

@@ -68,6 +68,7 @@ mod patch_files;
 mod patched;
 mod plan;
 mod query;
+mod sdist_of;
 mod service_layer;
 mod setting;
 mod stale;
@@ -85,17 +86,18 @@ pub use files::write_file;
 pub use layers::FORMAT_LEVEL;
 pub use layers_error::{LayersError, MakeLayer};
 pub use lock::{
-    BaseList, DistroLock, LockFile, LockFileError, LockedPatch, LockedSource, ReleaseLock,
-    ServiceList, SourceKind,
+    BaseList, BuildList, DistroLock, LockFile, LockFileError, LockedPatch, LockedSource,
+    ReleaseLock, ServiceList, SourceKind,
 };
 pub use locking::{LockError, LockMode, LockReport, LockRequest, ScriptFault, Update, lock};
 pub use locks::LocksError;
 pub use outside::{Outside, OutsideSettings};
 pub use patched::PatchedError;
 pub use query::{
-    Answer, ClosureRequest, MirrorReport, PackagesRequest, PlanReport, PlannedStep, QueryError,
-    ShownPin, closure, fault_of_derived, files_of_locks, files_of_service, mirrors, packages, pins,
-    planned,
+    Answer, ClosureRequest, LockedVersions, MirrorReport, PackagesRequest, PatchFate, PatchReport,
+    PlanReport, PlannedStep, QueryError, ShownPin, closure, fault_of_derived, files_of_locks,
+    files_of_service, locked_versions, mirrors, overridden, packages, patch_status, pins, planned,
+    refresh_patches, releases,
 };
 pub use service_layer::ServiceError;
 pub use setting::{Listener, Setting};

@@ -3,12 +3,16 @@
 //! A lock is TOML with its tables sorted, so that a changed package changes few lines. It holds no
 //! host and no time but the dates of the suites.
 
+mod build_list;
+
 use std::path::{Path, PathBuf};
 
 use distro::{LockedDeb, LockedSuite};
 use names::{Arch, Digest, DistroId, Fault, Place, ReleaseId, ServiceName};
 use serde::{Deserialize, Serialize};
 use wheels::LockedWheel;
+
+pub use build_list::BuildList;
 
 /// The version of both formats.
 pub(crate) const FORMAT: u32 = 1;
@@ -62,7 +66,11 @@ pub struct ReleaseLock {
     /// The sources of the services, by component and version.
     #[serde(default, rename = "source", skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<LockedSource>,
-    /// Every package of the distribution that a service refers to, by name, version, architecture.
+    /// The packages that builds of components take, by component and architecture.
+    #[serde(default, rename = "build", skip_serializing_if = "Vec::is_empty")]
+    pub builds: Vec<BuildList>,
+    /// Every package of the distribution that a service or a build refers to, by name, version,
+    /// architecture.
     #[serde(default, rename = "deb", skip_serializing_if = "Vec::is_empty")]
     pub debs: Vec<LockedDeb>,
     /// Every source archive that a source refers to, by project, version and file.
@@ -89,6 +97,13 @@ pub struct ServiceList {
     pub python: String,
     /// The packages of the distribution that were asked for, in order.
     pub packages: Vec<String>,
+    /// Those of them that the `bindep.txt` in the service's source has selected.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub source_packages: Vec<String>,
+    /// What of the recipe that depends on: `source` and the profiles; nothing where that file does not
+    /// count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub source_profiles: Vec<String>,
     /// The Python requirements that were asked for besides the service, as the recipe has them.
     pub requirements: Vec<String>,
     /// The packages that these need besides the base: `name=version`, by name.
@@ -247,11 +262,16 @@ impl LockFile for ReleaseLock {
     fn sort(&mut self) {
         self.services.sort();
         let services = &self.services;
-        self.debs.retain(|deb| services.iter().any(|list| refers(&list.debs, list.arch, deb)));
         self.sources.retain(|source| services.iter().any(|list| list.source == source.key()));
         self.sources.sort();
         self.sources.dedup();
         let sources = &self.sources;
+        self.builds.sort();
+        let builds = &self.builds;
+        self.debs.retain(|deb| {
+            services.iter().any(|list| refers(&list.debs, list.arch, deb))
+                || builds.iter().any(|list| refers(&list.debs, list.arch, deb))
+        });
         let built = |file: &String| sources.iter().any(|source| source.build.contains(file));
         let listed = |file: &String| services.iter().any(|list| list.wheels.contains(file));
         self.wheels.retain(|wheel| listed(&wheel.file) || built(&wheel.file));
@@ -267,6 +287,15 @@ impl LockFile for ReleaseLock {
     }
 
     fn dangling(&self) -> Option<String> {
+        let mut builds = self.builds.iter();
+        let build = builds.find_map(|list| missing(&list.debs, list.arch, &self.debs).next());
+        build.or_else(|| self.dangling_service())
+    }
+}
+
+impl ReleaseLock {
+    /// The first reference of a service that leads to no table.
+    fn dangling_service(&self) -> Option<String> {
         self.services.iter().find_map(|list| {
             let wheel = |file: &&String| !self.wheels.iter().any(|wheel| wheel.file == **file);
             let source = self.sources.iter().find(|source| source.key() == list.source);
@@ -325,8 +354,9 @@ impl ReleaseLock {
 
     /// An empty lock.
     pub fn new(release: ReleaseId, distro: DistroId) -> Self {
-        let (services, sources, debs, sdists, wheels) = (vec![], vec![], vec![], vec![], vec![]);
-        Self { format: FORMAT, release, distro, services, sources, debs, sdists, wheels }
+        let (services, sources, builds) = (vec![], vec![], vec![]);
+        let (debs, sdists, wheels) = (vec![], vec![], vec![]);
+        Self { format: FORMAT, release, distro, services, sources, builds, debs, sdists, wheels }
     }
 
     /// The list of a service.
@@ -345,6 +375,8 @@ impl ReleaseLock {
                 base: String::new(),
                 python: String::new(),
                 packages: vec![],
+                source_packages: vec![],
+                source_profiles: vec![],
                 requirements: vec![],
                 debs: vec![],
                 wheels: vec![],

@@ -6,6 +6,7 @@ mod packages;
 mod python;
 pub(crate) mod request;
 mod source;
+pub(crate) mod source_bindep;
 
 use std::collections::BTreeSet;
 
@@ -68,6 +69,7 @@ pub fn lock(
     if !worked {
         return Ok(LockReport::default());
     }
+    after.release.drop_builds();
     let mut report = LockReport { changes: changes::between(&before, &after) };
     for (before, after) in others_before.iter().zip(&others) {
         report.changes.extend(changes::of_packages(before, after));

@@ -57,6 +57,15 @@ impl Locks {
         })
     }
 
+    /// Reads the lock of a release alone; `None` where there is none.
+    pub(crate) fn read_release(
+        root: &Path,
+        release: ReleaseId,
+        distro: &DistroId,
+    ) -> Result<Option<ReleaseLock>, LocksError> {
+        read(root, ReleaseLock::path(release, distro))
+    }
+
     /// Puts both into order.
     pub(crate) fn sort(&mut self) {
         self.distro.sort();

@@ -15,6 +15,8 @@ pub(crate) struct Part<'a> {
     pub(crate) arch: Arch,
     pub(crate) bases: BTreeSet<&'a str>,
     pub(crate) services: &'a [ServiceName],
+    /// The services that are built from source, where that is done on this architecture.
+    pub(crate) builds: Vec<&'a ServiceName>,
 }
 
 /// The parts of locking `services` for `arches`. Where something is built from source, this machine's
@@ -27,20 +29,23 @@ pub(crate) fn parts<'a>(
     host: Arch,
 ) -> Result<Vec<Part<'a>>, DescribeError> {
     let bases = description.bases(services)?;
-    let mut parts: Vec<Part<'a>> =
-        arches.iter().map(|arch| Part { arch: *arch, bases: bases.clone(), services }).collect();
-    let mut builds = false;
+    let part = |arch: &Arch| Part { arch: *arch, bases: bases.clone(), services, builds: vec![] };
+    let mut parts: Vec<Part<'a>> = arches.iter().map(part).collect();
+    let mut builds = Vec::new();
     for service in services {
-        builds |= !description.patches(service, release)?.is_empty();
+        if !description.patches(service, release)?.is_empty() {
+            builds.push(service);
+        }
     }
-    if builds {
+    if !builds.is_empty() {
         match parts.iter_mut().find(|part| part.arch == host) {
             Some(part) => {
                 part.bases.insert(BUILD);
+                part.builds = builds;
             }
             None => {
                 let bases = BTreeSet::from([BUILD]);
-                parts.push(Part { arch: host, bases, services: &[] });
+                parts.push(Part { arch: host, bases, services: &[], builds });
             }
         }
         parts.sort_by_key(|part| (part.arch != host, part.arch));

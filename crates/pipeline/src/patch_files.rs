@@ -36,6 +36,15 @@ pub(crate) fn read(
     component: &str,
     release: ReleaseId,
 ) -> Result<Vec<PatchFile>, DescribeError> {
+    read_folder(root, component, &release.to_string())
+}
+
+/// As [`read`], for a release by the name of its folder.
+pub(crate) fn read_folder(
+    root: &Path,
+    component: &str,
+    release: &str,
+) -> Result<Vec<PatchFile>, DescribeError> {
     let folder = PathBuf::from(format!("patches/{component}/{release}"));
     let failed = |path: &Path| {
         let path = path.to_owned();

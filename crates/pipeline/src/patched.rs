@@ -99,7 +99,8 @@ pub enum PatchedError {
     },
 }
 
-/// Applies `patches`, in their order, to the files of a source archive, all or nothing.
+/// Applies `patches`, in their order, to the files of a source archive, all or nothing; `fuzz` is what
+/// the recipe allows.
 ///
 /// The list of sources that setuptools has left in the archive (`*.egg-info/SOURCES.txt`) is changed
 /// with them: its build takes the files of the wheel from there, PBR as well as setuptools itself, and
@@ -112,6 +113,7 @@ pub(crate) fn patched(
     file: &str,
     pack: &Pack,
     patches: &[PatchFile],
+    fuzz: usize,
 ) -> Result<Patched, PatchedError> {
     let file = || file.to_owned();
     let mut tree = Tree::new();
@@ -124,7 +126,7 @@ pub(crate) fn patched(
     for patch in patches {
         series.push(patcher::parse(&patch.bytes, &patch.path.display().to_string())?);
     }
-    let applied = patcher::apply(&TreeSource(&tree), &series, &patcher::Options::default())
+    let applied = patcher::apply(&TreeSource(&tree), &series, &patcher::Options { fuzz })
         .map_err(|source| PatchedError::Apply { file: file(), source })?;
     let changed = |path: &str| applied.files.contains_key(path);
     let requirements_changed = changed("requirements.txt");
@@ -161,27 +163,31 @@ struct TreeSource<'a>(&'a Tree);
 
 impl patcher::Source for TreeSource<'_> {
     fn read(&self, path: &str) -> std::io::Result<Option<patcher::File>> {
-        let Some(node) = self.0.at(path) else { return Ok(None) };
-        Ok(match &node.kind {
-            Kind::File(content) => Some(patcher::File {
-                bytes: content.read()?,
-                kind: if node.mode & 0o100 == 0 {
-                    patcher::FileKind::Plain
-                } else {
-                    patcher::FileKind::Executable
-                },
-            }),
-            Kind::Symlink(target) => Some(patcher::File {
-                bytes: target.clone().into_bytes(),
-                kind: patcher::FileKind::Link,
-            }),
-            Kind::Directory | Kind::HardLink(_) => None,
-        })
+        self.0.at(path).map_or(Ok(None), file_of)
     }
 
     fn is_folder(&self, path: &str) -> std::io::Result<bool> {
         Ok(self.0.at(path).is_some_and(Node::is_directory))
     }
+}
+
+/// What the patcher sees of a node: nothing of a folder.
+pub(crate) fn file_of(node: &Node) -> std::io::Result<Option<patcher::File>> {
+    Ok(match &node.kind {
+        Kind::File(content) => Some(patcher::File {
+            bytes: content.read()?,
+            kind: if node.mode & 0o100 == 0 {
+                patcher::FileKind::Plain
+            } else {
+                patcher::FileKind::Executable
+            },
+        }),
+        Kind::Symlink(target) => {
+            let (bytes, kind) = (target.clone().into_bytes(), patcher::FileKind::Link);
+            Some(patcher::File { bytes, kind })
+        }
+        Kind::Directory | Kind::HardLink(_) => None,
+    })
 }
 
 fn node_of(file: &patcher::File, time: Epoch) -> Node {

@@ -121,6 +121,9 @@ pub(crate) fn plan<'a>(
             let (sdist, build) = locks.release.build_of(source).ok_or_else(missing)?;
             let base = locks.base(BUILD, host)?;
             let patches = description.patches(&service.name, release)?;
+            let list = locks.release.build_list(service.name.as_str(), host);
+            let more = list.map(|list| locks.release.build_debs(list)).unwrap_or_default();
+            let asked = list.map(|list| list.packages.clone()).unwrap_or_default();
             Own::Built(WheelStep {
                 host,
                 distro: &description.distro,
@@ -129,9 +132,10 @@ pub(crate) fn plan<'a>(
                 version: &sdist.version,
                 sdist,
                 patches,
+                fuzz: service.fuzz,
                 build,
-                base: locks.distro.base_debs(base),
-                base_asked: &base.packages,
+                base: locks.distro.base_debs(base).into_iter().chain(more).collect(),
+                base_asked: [base.packages.clone(), asked].concat(),
             })
         }
     };

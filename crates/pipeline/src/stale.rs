@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use constraints::{Environment, parse_version};
+use constraints::{Bound, Environment, parse_version};
 use names::{Arch, ReleaseId};
-use release::{Release, Service};
+use release::{Release, Service, Target};
 use source_refs::Source;
 use wheels::LockedWheel;
 
@@ -12,6 +12,7 @@ use crate::describe::Description;
 use crate::lock::{LockedPatch, ServiceList};
 use crate::locking::error::LockError;
 use crate::locking::request::LockRequest;
+use crate::locking::source_bindep::source_profiles;
 use crate::locks::Locks;
 use crate::parts::{Part, parts};
 use crate::patch_files::PatchFile;
@@ -42,12 +43,22 @@ pub(crate) fn reasons(
     release: ReleaseId,
     part: &Part<'_>,
 ) -> Result<Vec<String>, LockError> {
-    let Part { arch, services, ref bases } = *part;
+    let Part { arch, services, ref bases, ref builds } = *part;
     let mut reasons = Vec::new();
     for base in bases {
         reasons.extend(of_base(description, locks, base, arch)?);
     }
     let release = description.release(release)?;
+    let target = Target { distro: &locks.distro.distro, release: release.id, arch };
+    for name in builds {
+        let asked = description.build_packages(description.service(name)?, target)?.join(" ");
+        let list = locks.release.build_list(name.as_str(), arch);
+        let locked = list.map(|list| list.packages.join(" ")).unwrap_or_default();
+        if asked != locked {
+            let what = format!("the packages for the build of {name} {}", release.id);
+            reasons.push(differs(&what, &asked, &locked));
+        }
+    }
     for name in services {
         let service = description.service(name)?;
         match locks.release.service(name, arch) {
@@ -90,9 +101,17 @@ fn of_service(
         }
     };
     compare("the base", service.base.clone(), list.base.clone());
-    let packages = description.system_packages(service, &locks.distro.distro);
+    let target = Target { distro: &locks.distro.distro, release: release.id, arch: list.arch };
+    let mut packages = description.system_packages(service, target, None)?;
+    let profiles = source_profiles(service);
+    compare("the profiles", profiles.join(" "), list.source_profiles.join(" "));
+    if !profiles.is_empty() {
+        packages.extend(list.source_packages.iter().cloned());
+        packages.sort();
+        packages.dedup();
+    }
     compare("the packages", packages.join(" "), list.packages.join(" "));
-    let requirements = description.requirements(service);
+    let requirements = description.requirements(service, target)?;
     compare("the requirements", requirements.join(", "), list.requirements.join(", "));
     let reference = description.source(release, service)?;
     let source = locks.source(list)?;
@@ -125,9 +144,21 @@ fn of_service(
 fn of_pin(release: &Release, environment: &Environment, wheel: &LockedWheel) -> Option<String> {
     let LockedWheel { project, version, open, .. } = wheel;
     let pin = release.constraints.pins(project, environment).next().map(|entry| &entry.pin);
+    let mut bounds = release.constraints.bounds_in(project, environment);
+    let locked = parse_version(version).ok();
+    let misses = |bound: &&Bound| {
+        let specifiers = &bound.requirement.specifiers;
+        bound.requirement.url.is_some()
+            || !locked.as_ref().is_some_and(|locked| specifiers.contains(locked))
+    };
+    if let Some(Bound { place, requirement, .. }) = bounds.find(misses) {
+        return Some(format!("{place}: `{}`, and the lock has {version}", requirement.text));
+    }
     match pin {
         None if *open => None,
-        None if release.constraints.all(project).is_empty() => {
+        None if release.constraints.all(project).is_empty()
+            || release.constraints.is_excluded(project, environment) =>
+        {
             Some(format!("{project}: no constraint pins it, and the lock has {version} for a pin"))
         }
         None => Some(format!("{project}: none of its pins counts for this target any more")),
@@ -136,7 +167,6 @@ fn of_pin(release: &Release, environment: &Environment, wheel: &LockedWheel) -> 
             pin.place, pin.version
         )),
         Some(pin) => {
-            let locked = parse_version(version).ok();
             let fits = locked.is_some_and(|locked| pin.specifier.contains(&locked));
             (!fits).then(|| {
                 let (place, pinned) = (&pin.place, &pin.version);

@@ -20,5 +20,8 @@ mod toml_file;
 mod tree;
 
 pub use release_file::ReleaseFile;
-pub use service_file::{Directory, File, Image, Owner, Python, Service, SystemPackages, User};
+pub use service_file::{
+    Directory, File, Image, Owner, Python, Selection, SelectionFile, Service, SystemPackages,
+    Target, User,
+};
 pub use tree::{Release, Tree, UnknownName, check};

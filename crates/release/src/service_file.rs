@@ -11,8 +11,14 @@ use crate::toml_file;
 
 mod image;
 mod paths;
+pub(crate) mod selection;
 mod user;
 mod written;
+
+pub use selection::{Selection, SelectionFile, Target};
+
+/// The most fuzz that a recipe may allow: what `patch` allows by default.
+const MOST_FUZZ: u16 = 2;
 
 /// How the image of a service is made: the same for every release.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -30,6 +36,10 @@ pub struct Service {
     pub python: Python,
     /// Packages of the distribution that it needs at run time.
     pub system_packages: SystemPackages,
+    /// Files that select more of them, and packages for its build.
+    pub bindep: Selection,
+    /// Files that select further Python requirements.
+    pub pydep: Selection,
     /// The account that it runs as.
     pub user: User,
     /// Directories that it needs, in the order of the recipe.
@@ -40,6 +50,9 @@ pub struct Service {
     pub wsgi: BTreeMap<String, String>,
     /// What the image says about how it is run.
     pub image: Image,
+    /// How many lines of context at each end of a hunk of a patch may differ; 0 unless the recipe
+    /// says otherwise.
+    pub fuzz: usize,
     /// The recipe, and in it the line of the account.
     pub place: Place,
 }
@@ -171,11 +184,22 @@ impl Service {
             packages: checker.requirements(&written.python.packages),
         };
         let system_packages = paths::system_packages(&mut checker, written.system_packages);
+        let bindep = selection::bindep(&mut checker, written.bindep);
+        let pydep = selection::pydep(&mut checker, written.pydep);
         let owners = user.as_ref();
         let directories = paths::directories(&mut checker, written.directory, owners);
         let files = paths::files(&mut checker, written.file, owners);
         let wsgi = image::wsgi(&mut checker, written.wsgi);
         let image = image::check(&mut checker, written.image);
+        let fuzz = written.patches.fuzz.map_or(0, |fuzz| {
+            if *fuzz.get_ref() > MOST_FUZZ {
+                let message = format!("`fuzz` is {}, and at most {MOST_FUZZ}", fuzz.get_ref());
+                let hint = "patches have three lines of context: with all of them left out, a \
+                            hunk would be put anywhere";
+                checker.fault(&fuzz.span(), message, hint);
+            }
+            usize::from(*fuzz.get_ref())
+        });
         match (description, base, user, place) {
             (Some(description), Some(base), Some(user), Some(place))
                 if checker.faults.is_empty() =>
@@ -187,11 +211,14 @@ impl Service {
                     base,
                     python,
                     system_packages,
+                    bindep,
+                    pydep,
                     user,
                     directories,
                     files,
                     wsgi,
                     image,
+                    fuzz,
                     place,
                 })
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
-use constraints::{Constraints, Effective, Overrides, Provenance, apply};
+use constraints::{Constraints, Effective, Provenance, apply_all};
 use names::{Fault, ReleaseId, ServiceName, nearest};
 use source_refs::SourceRefs;
 
@@ -13,6 +13,8 @@ use crate::{ReleaseFile, Service};
 
 mod clashes;
 mod layout;
+mod overrides;
+mod selections;
 
 use layout::{Shape, names_of};
 
@@ -40,6 +42,13 @@ pub struct Release {
     pub constraints: Effective,
     /// Where `upper-constraints.txt` was taken from, as far as its header says.
     pub provenance: Option<Provenance>,
+}
+
+/// Whether the names in `patches` have to be right.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Patches {
+    Checked,
+    PassedOver,
 }
 
 /// A release or service that the tree does not have.
@@ -96,6 +105,19 @@ impl Tree {
     /// # Errors
     /// Every fault of every file, in order of their places.
     pub fn read(root: &Path) -> Result<Self, Vec<Fault>> {
+        Self::read_with(root, Patches::Checked)
+    }
+
+    /// As [`Tree::read`], but for the names in `patches`, which may belong to components and releases
+    /// that are not there.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn read_but_patches(root: &Path) -> Result<Self, Vec<Fault>> {
+        Self::read_with(root, Patches::PassedOver)
+    }
+
+    fn read_with(root: &Path, patches: Patches) -> Result<Self, Vec<Fault>> {
         let folder = Folder::open(root).map_err(|fault| vec![fault])?;
         let (mut tree, mut faults) = (Self::default(), Vec::new());
         let ids = names_of::<ReleaseId>(&folder, "releases", Shape::Folder, &mut faults);
@@ -114,9 +136,12 @@ impl Tree {
                 tree.services.insert(name, service);
             }
         }
+        selections::read(&folder, &mut tree.services, &mut faults);
         faults.extend(clashes::accounts(&tree.services));
         layout::check_overrides(&folder, &ids, &mut faults);
-        layout::check_patches(&folder, &ids, &tree.services, &mut faults);
+        if patches == Patches::Checked {
+            layout::check_patches(&folder, &ids, &tree.services, &mut faults);
+        }
         tree.remarks.sort();
         faults.sort();
         if faults.is_empty() { Ok(tree) } else { Err(faults) }
@@ -182,25 +207,21 @@ fn read_release(folder: &Folder, id: ReleaseId) -> Result<(Release, Vec<Fault>),
             .map(|text| (path, text))
     };
     let (file, sources, pins) = (text(FILES[0]), text(FILES[1]), text(FILES[2]));
-    let overrides = Path::new("overrides").join(id.to_string()).join("constraints.txt");
-    let changes = if folder.has(&overrides) {
-        collect(folder.text(&overrides).map_err(|fault| vec![fault]), &mut faults)
-    } else {
-        Some(String::new())
-    };
+    let changes = overrides::read(folder, id, "constraints", &mut faults);
+    let of_builds = overrides::read(folder, id, "build-constraints", &mut faults);
     let file = file.and_then(|(path, text)| collect(ReleaseFile::parse(&text, &path), &mut faults));
     let sources =
         sources.and_then(|(path, text)| collect(SourceRefs::parse(&text, &path), &mut faults));
     let provenance = pins.as_ref().and_then(|(_, text)| Provenance::of(text));
     let pins = pins.and_then(|(path, text)| collect(Constraints::parse(&text, &path), &mut faults));
-    let changes =
-        changes.and_then(|text| collect(Overrides::parse(&text, &overrides), &mut faults));
-    let applied = pins.zip(changes).map(|(pins, changes)| apply(&pins, &changes));
-    let applied = applied.unwrap_or_default();
+    let applied = pins.map(|pins| apply_all(&pins, &changes)).unwrap_or_default();
     faults.extend(applied.faults);
     match (file, sources) {
-        (Some(file), Some(sources)) if faults.is_empty() => {
+        (Some(mut file), Some(sources)) if faults.is_empty() => {
             let constraints = applied.effective;
+            for overrides in &of_builds {
+                overrides.change_requirements(&mut file.build_constraints);
+            }
             Ok((Release { id, file, sources, constraints, provenance }, applied.remarks))
         }
         _ => Err(faults),

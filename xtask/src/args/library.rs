@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueHint};
-use names::{DistroId, ReleaseId, ServiceName};
+use names::{ReleaseId, ServiceName};
 
 use super::{Compression, Target};
 
@@ -27,18 +27,25 @@ pub(crate) struct Plan {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Prints the names of packages, sorted, one a line, as bindep --brief does on a machine \
-that has none of them. Without a profile, `default` is active.\n\nExamples:\n  \
+    after_help = "Prints the names of packages in the order of the file, one a line, as bindep -b -l \
+newline does on such a system. Without a profile, `default` is active.\n\nExamples:\n  \
 cooperage bindep bindep.txt\n  \
-cooperage bindep bindep.txt --platform ubuntu-noble compile test"
+cooperage bindep bindep.txt --platform ubuntu-noble compile test\n  \
+cooperage bindep bindep.txt --os-release /srv/root/etc/os-release --compat"
 )]
 pub(crate) struct Bindep {
     /// The file
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) file: PathBuf,
-    /// The distribution that the packages are for
+    /// The distribution that the packages are for, by its code name or version: ubuntu-24.04
     #[arg(long, value_name = "DISTRO", default_value = "debian-trixie")]
-    pub(crate) platform: DistroId,
+    pub(crate) platform: String,
+    /// Read what the distribution is from this os-release file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "platform")]
+    pub(crate) os_release: Option<PathBuf>,
+    /// Take all that bindep takes, mistakes too
+    #[arg(long)]
+    pub(crate) compat: bool,
     /// The profiles that are active
     pub(crate) profile: Vec<String>,
 }
@@ -53,6 +60,29 @@ cooperage patches apply --source keystone-28.1.0 0001-fix.patch 0002-more.patch\
 cooperage patches apply --source keystone-28.1.0 --out patched patches/keystone/2025.2/*.patch"
     )]
     Apply(ApplyPatches),
+    /// Tell of each patch of the tree whether it applies to its source
+    #[command(
+        after_help = "Prints a patch a line: what becomes of it, the component, the release, the file. \
+`applies`, `offset` (hunks are elsewhere than the patch says), `upstream` (the source has it: delete the \
+patch), `conflict`, `orphan` (there is no such component or release) or `unreadable`; below it, with two \
+blanks in front, the hunks and what is in their place. Each patch is tried on the result of those before \
+it that apply. Sources that are not in the store are fetched.\n\nExamples:\n  \
+cooperage patches status\n  \
+cooperage patches status 2025.2 --json"
+    )]
+    Status(SomeRelease),
+    /// Write into the patches of the tree where their hunks apply
+    #[command(
+        after_help = "Changes the line numbers of patches that apply elsewhere than they say, and nothing \
+else. Prints the patches that were written.\n\nExample:\n  cooperage patches refresh 2025.2"
+    )]
+    Refresh(SomeRelease),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SomeRelease {
+    /// The release [default: all of the tree]
+    pub(crate) release: Option<ReleaseId>,
 }
 
 #[derive(Debug, Args)]

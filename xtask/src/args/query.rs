@@ -63,7 +63,7 @@ pub(crate) struct Closure {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Prints `name===version` or `name===version;marker`, one a line, by name: a file of \
-constraints for other tools.\n\nExamples:\n  \
+constraints for other tools. Ranges and addresses of the overrides are printed as they are written.\n\nExamples:\n  \
 cooperage constraints show 2025.2 >constraints.txt\n  \
 cooperage constraints show 2025.2 --why sqlalchemy"
 )]
@@ -73,6 +73,33 @@ pub(crate) struct ShowConstraints {
     /// Tell of one project where its pin is written, why, and what it replaced
     #[arg(long, value_name = "NAME")]
     pub(crate) why: Option<PackageName>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Prints a change a line: `+` for what is pinned besides, `-` for what is not pinned any \
+more, `~` for what is pinned otherwise; of overrides with the line and, below it, the reason. Overrides \
+of projects that no lock of the release has are marked.\n\nExamples:\n  \
+cooperage constraints diff 2025.2\n  \
+cooperage constraints diff 2025.1 2025.2"
+)]
+pub(crate) struct DiffConstraints {
+    /// The release [default: all of the tree]
+    pub(crate) release: Option<ReleaseId>,
+    /// Another one, to compare with the first, overrides of both included
+    pub(crate) other: Option<ReleaseId>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Without a release, every release that names the project is told of.\n\nExamples:\n  \
+cooperage constraints explain cryptography\n  \
+cooperage constraints explain 2025.2 cryptography"
+)]
+pub(crate) struct ExplainConstraint {
+    /// The release, if one alone is meant, and the project
+    #[arg(required = true, num_args = 1..=2, value_names = ["RELEASE", "NAME"])]
+    pub(crate) word: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -11,6 +11,7 @@ mod golden;
 mod hardships;
 mod library;
 mod offline;
+mod patch_status;
 mod patched;
 mod refusals;
 mod reproducible;

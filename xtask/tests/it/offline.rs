@@ -55,12 +55,21 @@ fn patches_are_applied_to_a_folder_or_to_a_copy_of_it() {
 fn bindep_files_are_evaluated_for_a_platform() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("bindep.txt");
-    let text = "gcc [compile]\nlibpq5 [platform:dpkg]\nlibpq [platform:rpm]\nvim [test]\n";
+    let text =
+        "libpq5 [platform:dpkg]\ngcc [compile]\nlibpq [platform:rpm]\nvim [test]\ngcc [test]\n";
     std::fs::write(&file, text).unwrap();
     let bindep = |arguments: &[&str]| stdout(command().arg("bindep").arg(&file).args(arguments));
     assert_eq!(bindep(&[]), "libpq5\n");
-    assert_eq!(bindep(&["compile", "test"]), "gcc\nlibpq5\nvim\n");
+    assert_eq!(bindep(&["compile", "test"]), "libpq5\ngcc\nvim\ngcc\n");
     assert_eq!(bindep(&["--platform", "fedora-42"]), "libpq\n");
+    assert_eq!(bindep(&["--platform", "ubuntu-24.04"]), "libpq5\n");
+    let system = folder.path().join("os-release");
+    std::fs::write(&system, "ID=rocky\nVERSION_ID=9.5\n").unwrap();
+    assert_eq!(bindep(&["--os-release", system.to_str().unwrap()]), "libpq\n");
+    std::fs::write(&file, "git [()]\n").unwrap();
+    assert_eq!(bindep(&["--compat"]), "git\n");
+    let strict = command().arg("bindep").arg(&file).output().unwrap();
+    assert_eq!(strict.status.code(), Some(2));
     std::fs::write(&file, "gcc [compile\n").unwrap();
     let wrong = command().arg("bindep").arg(&file).output().unwrap();
     assert_eq!(wrong.status.code(), Some(2));
@@ -89,4 +98,55 @@ fn a_plan_tells_what_would_be_done() {
     assert!(steps.iter().any(|step| step["arch"] == "arm64" && step["done"] == false), "{text}");
     assert!(value["missing"]["files"].as_u64().unwrap() > 150, "{text}");
     assert!(!store.join("derived/layer-1").exists());
+}
+
+/// What overrides change is told with who asked for it, and whether anything uses it.
+#[test]
+fn constraints_are_compared_and_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let tree = crate::bench::tree_copy(folder.path());
+    let home = tree.join("overrides/2025.2");
+    let site = "pymysql>=1.1,<1.2  # ours\n# nobody uses it\naodhclient===3.8.0\n\
+                # elsewhere\n-zaqarclient-none;platform_machine=='aarch64'\n";
+    std::fs::write(home.join("constraints-site.txt"), site).unwrap();
+    let store = folder.path().join("store");
+    let command = |arguments: &[&str]| {
+        let mut command = cooperage_with(&tree, &store);
+        command.arg("constraints").args(arguments);
+        command
+    };
+    let wrong = command(&["diff", "2025.2"]).output().unwrap();
+    assert_eq!(wrong.status.code(), Some(2));
+    let said = String::from_utf8(wrong.stderr).unwrap();
+    assert!(
+        said.contains("constraints-site.txt:5:1: no constraint pins zaqarclient-none"),
+        "{said}"
+    );
+
+    let site = site.replace("zaqarclient-none", "yappi");
+    std::fs::write(home.join("constraints-site.txt"), site).unwrap();
+    let diff = stdout(&mut command(&["diff", "2025.2"]));
+    let lines: Vec<&str> = diff.lines().collect();
+    let from = |start: &str| lines.iter().position(|line| line.starts_with(start)).unwrap();
+    let of = |start: &str, count| lines[from(start)..][..count].join("\n");
+    assert_eq!(
+        of("~ pymysql", 3),
+        "~ pymysql===1.1.1 -> pymysql>=1.1,<1.2\n  overrides/2025.2/constraints-site.txt:1:1\n  because: ours"
+    );
+    assert!(of("~ aodhclient", 4).ends_with("unused: no lock of the release has it"), "{diff}");
+    assert!(of("~ yappi", 1).ends_with("not where platform_machine=='aarch64'"), "{diff}");
+
+    let told = stdout(&mut command(&["explain", "2025.2", "PyMySQL"]));
+    assert!(
+        told.starts_with("pymysql>=1.1,<1.2  overrides/2025.2/constraints-site.txt:1:1\n"),
+        "{told}"
+    );
+    assert!(
+        told.contains("\n  instead of: pymysql===1.1.1  releases/2025.2/upper-constraints.txt:")
+    );
+    assert!(told.contains("\n  locked for debian-trixie: 1.1.1"), "{told}");
+    assert_eq!(stdout(&mut command(&["explain", "PyMySQL"])).matches(":\n").count(), 4);
+    assert!(stdout(&mut command(&["show", "2025.2"])).contains("\npymysql>=1.1,<1.2\n"));
+    let between = stdout(&mut command(&["diff", "2025.1", "2025.2"]));
+    assert!(between.contains("~ alembic===1.14.1 -> alembic===1.16.4"), "{between}");
 }

@@ -142,9 +142,9 @@ amqp===5.1;python_version>='3' and
     pins.txt:17:1: `-r` is an option of pip, not a pin
       hint: write the pins themselves, one a line: name===version
     pins.txt:18:1: `git+https://example.org/amqp` names a source, not a version
-      hint: write name===version here, and where the source comes from in source-refs.yaml
+      hint: write name===version here; an address may stand in overrides/<release>/constraints.txt
     pins.txt:19:1: `amqp` names a source, not a version
-      hint: write name===version here, and where the source comes from in source-refs.yaml
+      hint: write name===version here; an address may stand in overrides/<release>/constraints.txt
     pins.txt:20:8: `5.1 --hash=sha256:0` is not a version of amqp
       hint: one pin a line; a comment starts with ` #`, a marker with `;`
     pins.txt:21:12: a line goes on in the next one

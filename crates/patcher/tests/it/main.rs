@@ -13,6 +13,7 @@ mod formats;
 mod generated;
 mod hostile;
 mod real;
+mod statuses;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 
 use distro::{ClassifyError, Index, LockedDeb, LockedSuite, ScriptKind, UnpackedDeb, classify};
 use names::{Arch, ArchiveName, ReleaseId, ServiceName};
+use release::Target;
 use signer::Keyring;
 use store::{Blob, FetchError};
 
+use super::source_bindep::{source_bindep, source_profiles};
 use super::{LockError, LockRequest, ScriptFault, Work};
 use crate::Event;
 use crate::describe::Description;
-use crate::lock::{BaseList, LockFile as _, ReleaseLock, deb_key};
+use crate::lock::{BaseList, BuildList, LockFile as _, ReleaseLock, deb_key};
 use crate::locks::Locks;
-use crate::parts::Part;
+use crate::parts::{BUILD, Part};
 use crate::setting::{Listener, Setting};
 use crate::{examples, fetching, workers};
 
@@ -26,7 +28,7 @@ pub(super) fn lock(
     tell: Listener<'_>,
 ) -> Result<(), LockError> {
     let Work { setting, request, description, part } = *work;
-    let Part { arch, ref bases, services } = *part;
+    let Part { arch, ref bases, services, ref builds } = *part;
     tell(Event::LockingDistro { distro: request.distro.to_string(), arch });
     let held: Vec<LockedDeb> = {
         let all = locks.distro.debs.iter().chain(&locks.release.debs);
@@ -60,18 +62,39 @@ pub(super) fn lock(
         let old = locks.distro.base(name, arch);
         let moved = old.is_none_or(|old| old.debs != list.debs);
         any_moved |= moved;
-        let mut solver = Solver { index: &index, base: &base, keep: &keep, arch, chosen: vec![] };
+        let mut wanted = Vec::new();
         for service in services {
             let service = description.service(service)?;
             if service.base == *name {
-                let packages = description.system_packages(service, &request.distro);
-                solver.lock_service(&mut locks.release, &service.name, name, packages)?;
+                let target = Target { distro: &request.distro, release: request.release, arch };
+                let source = source_bindep(work, service, locks, tell)?;
+                let packages = description.system_packages(service, target, source.as_ref())?;
+                let of_tree = description.system_packages(service, target, None)?;
+                let chosen = packages.iter().filter(|name| !of_tree.contains(name)).cloned();
+                wanted.push((service, packages.clone(), chosen.collect::<Vec<_>>()));
+            }
+        }
+        let mut solver = Solver { index: &index, base: &base, keep: &keep, arch, chosen: vec![] };
+        for (service, packages, of_source) in wanted {
+            solver.lock_service(&mut locks.release, &service.name, name, packages)?;
+            let list = locks.release.list_mut(&service.name, arch);
+            list.source_packages = of_source;
+            list.source_profiles = source_profiles(service);
+        }
+        if *name == BUILD {
+            let target = Target { distro: &request.distro, release: request.release, arch };
+            for service in builds {
+                let packages = description.build_packages(description.service(service)?, target)?;
+                solver.lock_build(&mut locks.release, service.as_str(), packages)?;
             }
         }
         if moved {
             solver.move_others(&mut locks.release, name, services)?;
             for other in others.iter_mut() {
                 solver.move_others(other, name, &[])?;
+                if *name == BUILD {
+                    solver.move_builds(other)?;
+                }
                 other.sort();
             }
         }
@@ -221,6 +244,42 @@ impl Solver<'_> {
         list.debs = debs.iter().map(deb_key).collect();
         lock.debs.extend(debs.iter().cloned());
         self.chosen.extend(debs);
+        Ok(())
+    }
+
+    /// Chooses what the build of a component takes besides the base of build steps.
+    fn lock_build(
+        &mut self,
+        lock: &mut ReleaseLock,
+        component: &str,
+        packages: Vec<String>,
+    ) -> Result<(), LockError> {
+        let (arch, component) = (self.arch, component.to_owned());
+        lock.builds.retain(|list| list.component != component || list.arch != arch);
+        if packages.is_empty() {
+            return Ok(());
+        }
+        let solving = distro::Request {
+            packages: packages.clone(),
+            prefer: self.keep.to_vec(),
+            installed: self.base.to_vec(),
+            ..distro::Request::default()
+        };
+        let what = format!("the build of {component} {}", lock.release);
+        let debs = solve(self.index, &solving, &what)?;
+        let list = debs.iter().map(deb_key).collect();
+        lock.builds.push(BuildList { component, arch, packages, debs: list });
+        lock.debs.extend(debs.iter().cloned());
+        self.chosen.extend(debs);
+        Ok(())
+    }
+
+    /// Chooses anew for the builds of `lock`.
+    fn move_builds(&mut self, lock: &mut ReleaseLock) -> Result<(), LockError> {
+        let arch = self.arch;
+        for list in lock.builds.clone().into_iter().filter(|list| list.arch == arch) {
+            self.lock_build(lock, &list.component, list.packages)?;
+        }
         Ok(())
     }
 

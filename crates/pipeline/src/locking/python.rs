@@ -56,7 +56,8 @@ pub(super) fn lock(
     let prefer: Vec<LockedWheel> = prefer.cloned().collect();
     let (target, given) = (&target, &given);
     let closing = Closing { work, service, release, target, given, prefer: &prefer };
-    let own_roots = roots(service, version, &reference.place);
+    let asked = release::Target { distro: &request.distro, release: release.id, arch: part.arch };
+    let own_roots = roots(service, version, &reference.place, asked)?;
     let wheels = closing.wheels(&own_roots, &locator, tell)?;
     let source = match &built {
         Some(built) => built.source.clone(),
@@ -75,7 +76,16 @@ pub(super) fn lock(
         }
     };
     let python = target.environment.python().to_string();
-    store_list(locks, work, service, &source, python, &wheels);
+    let requirements = description.requirements(service, asked)?;
+    let list = locks.release.list_mut(&service.name, part.arch);
+    // Its packages stay.
+    *list = ServiceList {
+        source: source.key(),
+        python,
+        requirements,
+        wheels: wheels.iter().map(|wheel| wheel.file.clone()).collect(),
+        ..list.clone()
+    };
     let of_build = built.iter().flat_map(|built| &built.wheels).cloned();
     for wheel in wheels.into_iter().chain(of_build) {
         locks.release.wheels.retain(|old| old.file != wheel.file);
@@ -189,32 +199,17 @@ pub(super) fn target_of(
 }
 
 /// The service at its version with the recipe's extras, then what the recipe adds.
-fn roots(service: &Service, version: &str, place: &names::Place) -> Vec<Root> {
+fn roots(
+    service: &Service,
+    version: &str,
+    place: &names::Place,
+    target: release::Target<'_>,
+) -> Result<Vec<Root>, LockError> {
     let extras: Vec<&str> = service.python.extras.iter().map(PackageName::as_str).collect();
     let extras = if extras.is_empty() { String::new() } else { format!("[{}]", extras.join(",")) };
     let own = format!("{}{extras}=={version}", service.project);
     let own = Requirement::parse(&own).expect("a name, extras and a version make a requirement");
-    let added = service.python.packages.iter().cloned();
-    let added = added.map(|requirement| Root { requirement, place: service.place.clone() });
-    [Root { requirement: own, place: place.clone() }].into_iter().chain(added).collect()
-}
-
-/// Puts the list of a service in place of the one that is there; its packages stay.
-fn store_list(
-    locks: &mut Locks,
-    work: &Work<'_>,
-    service: &Service,
-    source: &LockedSource,
-    python: String,
-    wheels: &[LockedWheel],
-) {
-    let files = wheels.iter().map(|wheel| wheel.file.clone()).collect();
-    let list = locks.release.list_mut(&service.name, work.part.arch);
-    *list = ServiceList {
-        source: source.key(),
-        python,
-        requirements: work.description.requirements(service),
-        wheels: files,
-        ..list.clone()
-    };
+    let added = service.requirements(target).map_err(DescribeError::Platform)?;
+    let added = added.into_iter().map(|(requirement, place)| Root { requirement, place });
+    Ok([Root { requirement: own, place: place.clone() }].into_iter().chain(added).collect())
 }

@@ -64,7 +64,7 @@ pub(super) fn lock(
         LockError::Patched { service, release, source: Box::new(source) }
     };
     let Patched { metadata, build_system, notes, .. } =
-        patched(&sdist.file, &pack, patches).map_err(failed)?;
+        patched(&sdist.file, &pack, patches, service.fuzz).map_err(failed)?;
     for text in notes {
         tell(Event::Note { text });
     }

@@ -1,12 +1,14 @@
 //! Why there is no answer.
 
+use std::path::PathBuf;
+
 use constraints::{RequirementError, VersionError};
 use distro::{SolveError, SuiteError};
 use names::{DistroId, Fault, PackageName, ReleaseId, render_faults};
 use release::UnknownName;
 use signer::KeyringError;
 use store::FetchError;
-use wheels::{ClosureError, ClosureErrors, WheelMetadataError};
+use wheels::{ClosureError, ClosureErrors, LocateError, SdistError, WheelMetadataError};
 
 use crate::blame::Blame;
 use crate::describe::DescribeError;
@@ -80,6 +82,30 @@ pub enum QueryError {
         #[source]
         source: Box<ClosureErrors>,
     },
+    /// The source archive of a component cannot be had.
+    #[error("cannot get the source of {component} {release}")]
+    Sdist {
+        /// The component.
+        component: String,
+        /// The release.
+        release: ReleaseId,
+        /// Why.
+        source: LocateError,
+    },
+    /// A source archive cannot be unpacked.
+    #[error(transparent)]
+    Unpack(#[from] SdistError),
+    /// A file of the source cannot be read.
+    #[error(transparent)]
+    Patch(#[from] patcher::ApplyError),
+    /// A file cannot be written.
+    #[error("cannot write {}", .path.display())]
+    Write {
+        /// The file, by its path in the tree.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// No constraint names the project.
     #[error("{release} pins no {name}{}", near.as_ref().map(|near| format!(": did you mean {near}?")).unwrap_or_default())]
     NotPinned {
@@ -103,6 +129,8 @@ impl QueryError {
             },
             QueryError::Fetch(error) => Blame::of_fetch(error),
             QueryError::Closure { source, .. } => of_closure(source),
+            QueryError::Sdist { source, .. } => of_locate(source),
+            QueryError::Unpack(_) => Blame::Verification,
             _ => Blame::Input,
         }
     }

@@ -9,7 +9,7 @@ use filetree::{Content, Kind, Pack};
 /// must have their digests, a record must be JSON, and anything else must be readable and not empty.
 pub fn fault_of_derived(kind: &str, path: &Path) -> Option<String> {
     let pack = ["deb-", "wheel-", "sdist-"].iter().any(|start| kind.starts_with(start));
-    let record = ["layer-", "built-"].iter().any(|start| kind.starts_with(start));
+    let record = ["layer-", "built-", "found-"].iter().any(|start| kind.starts_with(start));
     let checked = match (pack, record) {
         (true, _) => check_pack(path),
         (_, true) => check_record(path),

@@ -26,6 +26,40 @@ pub(super) struct Service {
     pub(super) wsgi: BTreeMap<String, Spanned<String>>,
     #[serde(default)]
     pub(super) image: Image,
+    #[serde(default)]
+    pub(super) patches: Patches,
+    #[serde(default)]
+    pub(super) bindep: Selection,
+    #[serde(default)]
+    pub(super) pydep: Pydep,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Selection {
+    #[serde(default)]
+    pub(super) files: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) source: bool,
+    #[serde(default)]
+    pub(super) profiles: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) build_profiles: Vec<Spanned<String>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Pydep {
+    #[serde(default)]
+    pub(super) files: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) profiles: Vec<Spanned<String>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Patches {
+    pub(super) fuzz: Option<Spanned<u16>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

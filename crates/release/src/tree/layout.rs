@@ -7,6 +7,7 @@ use std::str::FromStr;
 use names::{Fault, ReleaseId, ServiceName};
 
 use super::UnknownName;
+use super::overrides::is_of;
 use crate::Service;
 use crate::folder::{Folder, fault};
 
@@ -29,6 +30,10 @@ pub(super) fn names_of<N: FromStr<Err = names::NameError>>(
     let mut found = Vec::new();
     for entry in folder.list(Path::new(path), faults) {
         let place = Path::new(path).join(&entry.name);
+        // Which of them belong here is told when the recipes are read.
+        if shape == Shape::Toml && entry.name.ends_with(".txt") && !entry.is_folder {
+            continue;
+        }
         let name = match shape {
             Shape::Folder if entry.is_folder => Some(entry.name.as_str()),
             Shape::Toml if !entry.is_folder => entry.name.strip_suffix(".toml"),
@@ -57,8 +62,10 @@ pub(super) fn check_overrides(folder: &Folder, ids: &[ReleaseId], faults: &mut V
         let home = Path::new("overrides").join(id.to_string());
         check_release(&home, id, ids, faults);
         for entry in folder.list(&home, faults) {
-            if entry.name != "constraints.txt" {
-                let hint = "overrides of a release stand in constraints.txt";
+            let known = ["constraints", "build-constraints"];
+            if entry.is_folder || !known.iter().any(|kind| is_of(kind, &entry.name)) {
+                let hint = "overrides of a release stand in constraints.txt, constraints-*.txt and \
+                            build-constraints.txt";
                 faults.push(fault(&home.join(&entry.name), "it does not belong here", hint));
             }
         }

@@ -31,7 +31,7 @@ fn files_that_do_not_belong_there_are_told() {
     overrides/2025.1: there is no release 2025.1
       hint: the tree has 2025.2
     overrides/2025.2/constraint.txt: it does not belong here
-      hint: overrides of a release stand in constraints.txt
+      hint: overrides of a release stand in constraints.txt, constraints-*.txt and build-constraints.txt
     patches/Keystone: its name is not a service name: lower-case letters, digits and single `-`, a letter first, such as keystone
       hint: rename it
     patches/keystone/2024.1: there is no release 2024.1

@@ -41,7 +41,7 @@ fn faults_of_all_files_are_told_at_once() {
     put(&tree, "services/keystone.toml", "description = 1\n");
     assert_snapshot!(faults(tree.path()), @"
     overrides/2025.2/constraints.txt:1:1: `yappi===1` has no reason
-      hint: say why in a comment line directly above it
+      hint: say why in a comment, directly above it or behind it
     releases/2025.2/release.toml:1:10: `series`: invalid type: integer `5`, expected a string
       hint: docs/formats/release.md has the type of every key
     releases/2025.2/release.toml:2:1: unknown key `phyton`
@@ -128,5 +128,101 @@ fn a_folder_that_is_no_tree_is_told() {
     assert_snapshot!(names::render_faults(&release::check(Path::new("/nowhere"))), @"
     /nowhere: it cannot be read: entity not found
       hint: name the folder of a release tree
+    ");
+}
+
+#[test]
+fn several_files_of_overrides_count_in_their_order() {
+    let tree = small_tree();
+    put(&tree, "overrides/2025.2/constraints-b.txt", "yappi>=2,<3  # third\n");
+    put(&tree, "overrides/2025.2/constraints-a.txt", "# second\nyappi===1.8\n");
+    put(&tree, "overrides/2025.2/constraints.txt", "# first\nyappi===1.7\n");
+    put(&tree, "overrides/2025.2/build-constraints.txt", "setuptools<81 # pkg_resources\n");
+    put(
+        &tree,
+        "releases/2025.2/release.toml",
+        "series = \"flamingo\"\npython = \">=3.10\"\nbuild-constraints = [\"setuptools<82\", \"pbr>6\"]\n",
+    );
+    assert_eq!(faults(tree.path()), "");
+    let read = Tree::read(tree.path()).unwrap();
+    let release = read.release("2025.2".parse().unwrap()).unwrap();
+    let name = names::PackageName::new("yappi").unwrap();
+    assert_eq!(release.constraints.all(&name), []);
+    assert_eq!(release.constraints.bounds(&name)[0].requirement.text, "yappi>=2,<3");
+    let replaced = release.constraints.replaced(&name).iter().map(|entry| entry.pin.to_string());
+    assert_eq!(replaced.collect::<Vec<_>>(), ["yappi===1.6.10", "yappi===1.7", "yappi===1.8"]);
+    let build: Vec<&str> =
+        release.file.build_constraints.iter().map(|one| one.text.as_str()).collect();
+    assert_eq!(build, ["pbr>6", "setuptools<81"]);
+}
+
+#[test]
+fn files_of_packages_select_for_a_target() {
+    let tree = small_tree();
+    let tables = "\n[python]\npackages = [\"pymysql\"]\n\n[system-packages]\ndebian = [\"xmlsec1\"]\n\n[bindep]\n\
+                  files = [\"services/keystone.bindep.txt\", \"services/site.txt\"]\n\
+                  profiles = [\"ldap\"]\nbuild-profiles = [\"compile\"]\n\n[pydep]\n\
+                  files = [\"services/pydep.txt\"]\n";
+    let recipe = SERVICE.replace("\n[user]", &format!("{tables}\n[user]"));
+    put(&tree, "services/keystone.toml", &recipe);
+    put(
+        &tree,
+        "services/keystone.bindep.txt",
+        "gcc [compile]\nlibldap2 [platform:dpkg (keystone ldap)]\nopenldap [platform:rpm ldap]\n\
+         libx [2025.2 !arm64]\n",
+    );
+    put(&tree, "services/site.txt", "curl\nxmlsec1\nlibpq-dev [compile platform:debian-trixie]\n");
+    put(&tree, "services/pydep.txt", "uwsgi >=2.0\npymysql\nzake [test]\npython-ldap [default]\n");
+    assert_eq!(faults(tree.path()), "");
+    let read = Tree::read(tree.path()).unwrap();
+    let service = read.service(&"keystone".parse().unwrap()).unwrap();
+    let (debian, rocky) = ("debian-trixie".parse().unwrap(), "rocky-9".parse().unwrap());
+    let release = "2025.2".parse().unwrap();
+    let target = |distro, arch| release::Target { distro, release, arch };
+    let amd64 = target(&debian, names::Arch::Amd64);
+    let joined =
+        |names: std::collections::BTreeSet<String>| names.into_iter().collect::<Vec<_>>().join(" ");
+    assert_eq!(joined(service.packages(amd64, None).unwrap()), "curl libldap2 libx xmlsec1");
+    let arm64 = target(&debian, names::Arch::Arm64);
+    assert_eq!(joined(service.packages(arm64, None).unwrap()), "curl libldap2 xmlsec1");
+    let other = target(&rocky, names::Arch::Amd64);
+    assert_eq!(joined(service.packages(other, None).unwrap()), "curl libx openldap xmlsec1");
+    assert_eq!(joined(service.build_packages(amd64).unwrap()), "curl gcc libpq-dev libx xmlsec1");
+    let requirements = service.requirements(amd64).unwrap();
+    let texts: Vec<&str> = requirements.iter().map(|(one, _)| one.text.as_str()).collect();
+    assert_eq!(texts, ["pymysql", "uwsgi>=2.0", "python-ldap"]);
+    assert_eq!(requirements[1].1.to_string(), "services/pydep.txt:1:1");
+}
+
+#[test]
+fn faults_of_files_of_packages_are_told() {
+    let tree = small_tree();
+    let tables = "\n[bindep]\nfiles = [\"services/none.txt\", \"../x\", \"services/a.txt\"]\nprofiles = [\"A\"]\n\
+                  [pydep]\nfiles = [\"services/py.txt\"]\n";
+    put(&tree, "services/keystone.toml", &format!("{SERVICE}{tables}"));
+    assert_snapshot!(faults(tree.path()), @r#"
+    services/keystone.toml:10:31: `../x` is not a file of packages
+      hint: name a text file beside the recipe: "services/keystone.bindep.txt"
+    services/keystone.toml:11:13: `A` is not a profile
+      hint: a profile has lower-case letters, digits, `-` and `.`; that of the platform follows from the distribution
+    "#);
+    let tables = tables.replace(", \"../x\"", "").replace("\"A\"", "\"a\"");
+    put(&tree, "services/keystone.toml", &format!("{SERVICE}{tables}"));
+    put(&tree, "services/a.txt", "git [Test]\n");
+    put(&tree, "services/py.txt", "g++\nuwsgi >=2.0-1\n");
+    assert_snapshot!(faults(tree.path()), @"
+    services/a.txt:1:6: expected a profile or `]`, found `T`
+      hint: a profile has lower-case letters, digits, `:`, `-` and `.`, with spaces between two
+    services/keystone.toml:10:10: there is no services/none.txt
+      hint: add the file, or take it out of the recipe
+    services/py.txt:1:1: `g++` is not the name of a Python project
+      hint: a pydep file lists Python projects
+    ");
+    put(&tree, "services/keystone.toml", SERVICE);
+    assert_snapshot!(faults(tree.path()), @"
+    services/a.txt: no recipe names it
+      hint: name it under [bindep] or [pydep] of a recipe, or remove it
+    services/py.txt: no recipe names it
+      hint: name it under [bindep] or [pydep] of a recipe, or remove it
     ");
 }

@@ -97,6 +97,21 @@ pub enum ClosureError {
         /// Who requires it.
         chain: Chain,
     },
+    /// An override says where the source of a project is, in place of a version.
+    #[error(
+        "{place}: `{text}` names a source of {project}, and only versions of the index can be locked: \
+         write {project}===VERSION in that line\n{chain}"
+    )]
+    Source {
+        /// The line.
+        place: Place,
+        /// The project.
+        project: PackageName,
+        /// The line's text.
+        text: String,
+        /// Who requires it.
+        chain: Chain,
+    },
     /// A requirement names an address, not a version of the index.
     #[error("a requirement names an address: only versions of the index can be locked\n{chain}")]
     Url {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use constraints::{EffectivePin, Origin, Requirement, Version};
+use constraints::{Bound, EffectivePin, Origin, Requirement, Version};
 use names::{Digest, PackageName};
 use store::{FetchError, Store};
 
@@ -231,17 +231,36 @@ impl Walker<'_> {
         let project = || name.clone();
         let target = || self.target();
         let pins = self.pins(name);
-        if pins.is_empty() && !self.request.own.contains(name) {
+        let constraints = self.request.constraints;
+        let environment = &self.request.target.environment;
+        let own = self.request.own.contains(name);
+        let bounds: Vec<&Bound> =
+            constraints.bounds_in(name, environment).filter(|_| !own).collect();
+        if let Some(bound) = bounds.iter().find(|bound| bound.requirement.url.is_some()) {
+            let (place, text) = (bound.place.clone(), bound.requirement.text.clone());
+            let chain = round.chain(name);
+            return Err(Box::new(ClosureError::Source { place, project: project(), text, chain }));
+        }
+        let is_open = own || !bounds.is_empty() || constraints.is_excluded(name, environment);
+        if pins.is_empty() && !is_open {
+            if let Some(bound) = constraints.bounds(name).first() {
+                let place = bound.place.clone();
+                let (project, target, chain) = (project(), target(), round.chain(name));
+                let error = ClosureError::NoVariant { place, project, target, chain };
+                return Err(Box::new(error));
+            }
             let replaced = |entry: &&EffectivePin| matches!(entry.origin, Origin::Override { .. });
-            if let Some(entry) = self.request.constraints.all(name).iter().find(replaced) {
+            if let Some(entry) = constraints.all(name).iter().find(replaced) {
                 let place = entry.pin.place.clone();
                 let (project, target, chain) = (project(), target(), round.chain(name));
                 let error = ClosureError::NoVariant { place, project, target, chain };
                 return Err(Box::new(error));
             }
         }
+        // A range that stands in place of a pin is one more thing that the version must meet.
+        let ranges = bounds.iter().map(|bound| &bound.requirement);
         let demands: Vec<&Requirement> =
-            visit.demands.iter().map(|demand| &demand.requirement).collect();
+            visit.demands.iter().map(|demand| &demand.requirement).chain(ranges).collect();
         let terms = Terms {
             project: name,
             target: self.request.target,

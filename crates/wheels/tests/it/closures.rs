@@ -170,3 +170,33 @@ fn metadata_of_another_project_is_refused() {
     world.add("c", &WheelBuilder::new("c", "1").field("Requires-Dist", "d>1 x"));
     assert_snapshot!(world.solved());
 }
+
+#[test]
+fn ranges_of_overrides_bound_what_is_open_and_addresses_are_refused() {
+    let mut world = World::new(&["app"]);
+    world.wheel("app", "1", &["lib", "other"]);
+    for version in ["1.0", "1.5", "2.0"] {
+        world.wheel("lib", version, &[]);
+        world.wheel("other", version, &[]);
+    }
+    world.constraints = "app===1\nlib===2.0\nother===1.0\n";
+    world.overrides = "lib<2 # a range\n# not here\n-other;platform_machine=='x86_64'\n";
+    assert_snapshot!(world.solved(), @"
+    app==1 lib==1.5? other==2.0?
+    ");
+    world.overrides = "lib>=3 # too high\n# elsewhere\nother>=1;python_version<'3'\n";
+    assert_snapshot!(world.solved(), @"
+    no version of lib fits on Python 3.13 on x86_64 with glibc 2.41: none of its versions is as required, the newest is 2.0
+      service.toml:1 asks for app
+      app 1 requires lib (METADATA of app-1-py3-none-any.whl)
+    overrides.txt:3:1: other is overridden, but no line of it counts for Python 3.13 on x86_64 with glibc 2.41: add one with a marker for it
+      service.toml:1 asks for app
+      app 1 requires other (METADATA of app-1-py3-none-any.whl)
+    ");
+    world.overrides = "# a branch\ngit+https://example.org/lib.git@main#egg=lib\n";
+    assert_snapshot!(world.solved(), @"
+    overrides.txt:2:1: `git+https://example.org/lib.git@main#egg=lib` names a source of lib, and only versions of the index can be locked: write lib===VERSION in that line
+      service.toml:1 asks for app
+      app 1 requires lib (METADATA of app-1-py3-none-any.whl)
+    ");
+}
