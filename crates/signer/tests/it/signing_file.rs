@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use signer::{
-    Chosen, KeySource, KeyUse, OpenPgpKey as _, PassphraseSource, Secret, SigningFile,
+    Chosen, KeySource, KeyUse, PassphraseSource, Secret, SigningFile,
     open_image_key, open_key,
 };
 

@@ -1,0 +1,7 @@
+//! Repositories, with apt, dnf and the tools that make them as judges.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod apt;
+mod channels;
+mod gate;
+mod room;
