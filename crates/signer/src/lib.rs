@@ -53,4 +53,4 @@ pub use sign::{OpenPgpKey, SignError, SignatureKind, sign_armored, sign_cleartex
 pub use signing_file::{
     Chosen, KeyEntry, KeySource, KeyUse, NoKeyError, PassphraseSource, SigningFile,
 };
-pub use verify::{Signed, Signer, VerifyError, verify_cleartext};
+pub use verify::{Signed, Signer, VerifyError, verify_cleartext, verify_detached};

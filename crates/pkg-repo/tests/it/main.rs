@@ -2,6 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod apt;
+mod care;
 mod channels;
 mod gate;
 mod room;
+mod rpms;
+mod yum;
