@@ -69,10 +69,7 @@ impl Repository<'_> {
 }
 
 /// The finished snapshots of a channel, from the newest.
-fn states(
-    storage: &dyn Storage,
-    channel: &ChannelName,
-) -> Result<Vec<(String, State)>, RepoError> {
+fn states(storage: &dyn Storage, channel: &ChannelName) -> Result<Vec<(String, State)>, RepoError> {
     let folder = format!("snapshots/{}", channel.path());
     let mut found = Vec::new();
     for path in storage.list(&folder)? {
@@ -161,7 +158,9 @@ fn mark(
     for (name, index) in &state.indexes {
         for (path, file) in &index.files {
             match channel {
-                ChannelName::Apt(_) => kept.extend(<[String; 2]>::from(by_hash(channel, name, file))),
+                ChannelName::Apt(_) => {
+                    kept.extend(<[String; 2]>::from(by_hash(channel, name, file)))
+                }
                 ChannelName::Yum(_) => {
                     kept.insert(format!("{}/{path}", channel.path()));
                 }

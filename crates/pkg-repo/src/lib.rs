@@ -40,5 +40,5 @@ pub use publish::Published;
 pub use record::{PackageKind, Record};
 pub use repository::{Repository, Signing};
 pub use rpm_version::compare_rpm_versions;
-pub use verify::{Check, Depth, Finding};
 pub use storage::{Content, PointerChange, Storage, StorageError};
+pub use verify::{Check, Depth, Finding};

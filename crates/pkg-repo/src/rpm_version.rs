@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 /// Compares two versions `[EPOCH:]VERSION[-RELEASE]` in rpm's order (`rpmvercmp` and rpm-version(7)):
-/// an epoch that is missing is 0; a release that is missing matches every one.
+/// an epoch that is missing is 0; a release that is missing sorts before every one.
 ///
 /// ```
 /// use std::cmp::Ordering;
@@ -15,7 +15,7 @@ pub fn compare_rpm_versions(left: &str, right: &str) -> Ordering {
     let epochs = compare_parts(left.0, right.0);
     let releases = || match (left.2, right.2) {
         (Some(left), Some(right)) => compare_parts(left, right),
-        _ => Ordering::Equal,
+        (left, right) => left.is_some().cmp(&right.is_some()),
     };
     epochs.then_with(|| compare_parts(left.1, right.1)).then_with(releases)
 }

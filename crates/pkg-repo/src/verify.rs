@@ -7,6 +7,7 @@ use names::{Digest, Epoch};
 use sha2::{Digest as _, Sha256};
 use signer::{Keyring, verify_cleartext, verify_detached};
 
+use crate::RepoError;
 use crate::apt_index::{by_hash, release};
 use crate::channel::{ChannelName, ChannelSettings};
 use crate::compress::{Format, join};
@@ -16,7 +17,6 @@ use crate::repository::Repository;
 use crate::state::{State, folder};
 use crate::workers::in_parallel;
 use crate::yum_index::{package_href, repomd};
-use crate::RepoError;
 
 /// The most that a package or an index can have here: 16 GiB.
 const LIMIT: u64 = 16 << 30;

@@ -9,12 +9,12 @@ use testkit::{Compression, DebBuilder, Tool, tool};
 use crate::room::{Room, deb, name};
 
 /// `apt-get` with a scratch root, whose only source is the repository.
-struct Apt {
+pub(crate) struct Apt {
     root: tempfile::TempDir,
 }
 
 impl Apt {
-    fn new(repo: &str, suite: &str, key: &[u8]) -> Self {
+    pub(crate) fn new(repo: &str, suite: &str, key: &[u8]) -> Self {
         let root = tempfile::tempdir().unwrap();
         for folder in [
             "etc/apt/sources.list.d",
@@ -46,7 +46,7 @@ impl Apt {
             .args(["-o", "Debug::NoLocking=1"])
     }
 
-    fn update(&self) -> String {
+    pub(crate) fn update(&self) -> String {
         self.run("apt-get").args(["-o", "APT::Update::Error-Mode=any", "update"]).said()
     }
 

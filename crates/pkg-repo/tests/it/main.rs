@@ -7,4 +7,5 @@ mod channels;
 mod gate;
 mod room;
 mod rpms;
+mod writers;
 mod yum;

@@ -9,7 +9,13 @@ use crate::room::TIME;
 
 /// Builds packages from a spec file with these lines before `%description` and after it; returns them
 /// in order of their names.
-pub(crate) fn build(folder: &Path, name: &str, version: &str, preamble: &str, rest: &str) -> Vec<PathBuf> {
+pub(crate) fn build(
+    folder: &Path,
+    name: &str,
+    version: &str,
+    preamble: &str,
+    rest: &str,
+) -> Vec<PathBuf> {
     let top = folder.join(format!("rpmbuild-{name}-{version}"));
     std::fs::create_dir_all(&top).unwrap();
     let spec = format!(

@@ -46,13 +46,15 @@ fn rich(folder: &Path) -> Vec<PathBuf> {
 #[test]
 #[ignore = "needs rpm; .ci/run runs it"]
 fn versions_are_ordered_as_rpm_orders_them() {
-    let parts = ["1", "01", "1.0", "1.0~rc1", "1.0~", "1.0^", "1.0^git1", "1.0a", "1.0.1", "1.a", "2",
-        "10", "1_0", "1..0", "a", "b1", "1.0~~", "1.0.", ".1", "001.2", "1.0^~", "1.0+x", "1:1", "0:2",
-        "1-1", "1-2", "1.0-1~x", "1.0-0"];
+    let parts = [
+        "1", "01", "1.0", "1.0~rc1", "1.0~", "1.0^", "1.0^git1", "1.0a", "1.0.1", "1.a", "2", "10",
+        "1_0", "1..0", "a", "b1", "1.0~~", "1.0.", ".1", "001.2", "1.0^~", "1.0+x", "1:1", "0:2",
+        "1-1", "1-2", "1.0-1~x", "1.0-0",
+    ];
     let mut script = String::new();
     for left in parts {
         for right in parts {
-            script += &format!("print(rpm.vercmp('{left}','{right}')) ");
+            script += &format!("print(rpm.vercmp('{left}','{right}')..' ') ");
         }
     }
     let theirs = tool("rpm").args(["--eval", &format!("%{{lua: {script}}}")]).text();
@@ -181,9 +183,9 @@ fn dnf_takes_signed_packages_and_refuses_what_was_tampered_with() {
     assert_eq!(lines, want.into());
     let groups = dnf(&room, &root).args(["group", "list", "--hidden"]).text();
     assert!(groups.contains("Core"), "{groups}");
+    dnf(&room, &root).args(["install", "small-1.0"]).run();
     let advisories = dnf(&room, &root).args(["updateinfo", "list", "--available"]).text();
     assert!(advisories.contains("EX-1"), "{advisories}");
-    dnf(&room, &root).args(["install", "small-1.0"]).run();
     dnf(&room, &root).args(["upgrade"]).run();
     let version = std::fs::read_to_string(root.join("root/usr/share/small/version")).unwrap();
     assert_eq!(version, "2.0\n");
@@ -228,7 +230,7 @@ fn damaged_packages_are_no_panic() {
     let good = std::fs::read(&path).unwrap();
     let broken = room.at("broken.rpm");
     let mut refused = 0;
-    for at in (0..good.len().min(9000)).step_by(3) {
+    for at in (0..good.len().min(9000)).step_by(41) {
         let mut bytes = good.clone();
         bytes[at] ^= 0xff;
         std::fs::write(&broken, bytes).unwrap();
@@ -241,7 +243,7 @@ fn damaged_packages_are_no_panic() {
             room.signing(|s| room.repository().remove(&name("yum:el10"), &digests, s)).unwrap();
         }
     }
-    assert!(refused > 100);
+    assert!(refused > 5, "{refused}");
     for cut in [0, 4, 95, 96, 111, 112, 500, 3000] {
         std::fs::write(&broken, &good[..cut]).unwrap();
         room.publish("yum:el10", &[new(broken.clone())], GateRules::default()).unwrap_err();

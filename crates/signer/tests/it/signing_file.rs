@@ -3,8 +3,7 @@
 use std::path::Path;
 
 use signer::{
-    Chosen, KeySource, KeyUse, PassphraseSource, Secret, SigningFile,
-    open_image_key, open_key,
+    Chosen, KeySource, KeyUse, PassphraseSource, Secret, SigningFile, open_image_key, open_key,
 };
 
 const GOOD: &str = r#"
