@@ -7,11 +7,14 @@ use std::path::{Path, PathBuf};
 /// Which crates may use what lies outside. `testkit` and dev-dependencies are not asked.
 const DOORS: &[(&str, &[&str])] = &[
     ("clap", &["xtask"]),
+    ("ed25519-dalek", &["signer"]),
     ("gix", &["git-source"]),
     ("libc", &["sandbox"]),
     ("libdeflater", &["oci-writer"]),
     ("oci-client", &["registry"]),
+    ("p256", &["signer"]),
     ("pgp", &["signer"]),
+    ("pkcs8", &["signer"]),
     ("reqwest", &["fetch"]),
     ("rpm", &["distro", "pkg-writer"]),
     ("rustls", &["fetch"]),

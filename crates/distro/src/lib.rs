@@ -54,8 +54,8 @@ mod suites;
 mod version;
 
 pub use deb::{
-    Activation, Conffile, ControlFile, DEB_KIND, DebError, DebFault, Interest, Stanza, StanzaError,
-    Triggers, UnpackedDeb, unpack_deb,
+    Activation, Conffile, ControlFile, DEB_KIND, DebError, DebFault, InspectedDeb, Interest,
+    Stanza, StanzaError, Triggers, UnpackedDeb, inspect_deb, unpack_deb,
 };
 pub use file::{Base, DistroFile, Python, ScriptClass, ScriptEntry};
 pub use index::{Index, PackagesError};

@@ -36,6 +36,9 @@ pub enum KeyringError {
     /// There is no key in them.
     #[error("the keyring holds no key")]
     Empty,
+    /// There are several keys where one was wanted.
+    #[error("want one public key, and there are several")]
+    NotOne,
     /// They are more than any keyring has.
     #[error("the keyring is larger than {LIMIT} bytes")]
     TooLarge,
@@ -191,6 +194,25 @@ fn self_signatures(key: &SignedPublicKey) -> Vec<&Signature> {
         })
     });
     direct.chain(users).collect()
+}
+
+/// When the key (its `subkey`, if given) expires by its newest binding; `None` if it does not.
+pub(crate) fn end_of_life(
+    key: &SignedPublicKey,
+    subkey: Option<&SignedPublicSubKey>,
+) -> Option<Epoch> {
+    let (created, binding) = match subkey {
+        None => (key.primary_key.created_at(), newest(self_signatures(key))?),
+        Some(subkey) => {
+            let bindings = subkey.signatures.iter().filter(|signature| {
+                signature.typ() == Some(SignatureType::SubkeyBinding)
+                    && signature.verify_subkey_binding(&key.primary_key, &subkey.key).is_ok()
+            });
+            (subkey.key.created_at(), newest(bindings.collect())?)
+        }
+    };
+    let life = u64::from(binding.key_expiration_time()?.as_secs());
+    (life > 0).then(|| Epoch(u64::from(created.as_secs()) + life))
 }
 
 fn newest(signatures: Vec<&Signature>) -> Option<&Signature> {

@@ -1,5 +1,7 @@
 //! Verification of a clear-signed document.
 
+use std::io::{BufReader, Read};
+
 use names::Epoch;
 use pgp::armor::Dearmor;
 use pgp::composed::{SignedPublicKey, SignedPublicSubKey};
@@ -91,14 +93,55 @@ pub fn verify_cleartext(
     let cleartext = cleartext::parse(document).map_err(framing)?;
     // Signatures cover lines that end by CR LF, and not the last line end.
     let covered = cleartext.lines.join("\r\n");
+    let mut dearmor = Dearmor::new(cleartext.armor.as_bytes());
+    dearmor.read_header().map_err(malformed)?;
+    let signers = judge(signatures(dearmor)?, covered.as_bytes(), keyring, now)?;
+    let mut text = cleartext.lines.join("\n");
+    text.push('\n');
+    Ok(Signed { text, signers })
+}
+
+/// Verifies a detached signature of `data` (RFC 9580, section 10.4), binary or armoured, such as
+/// `Release.gpg` and `repomd.xml.asc`, by the rules of [`verify_cleartext`]. Returns the good
+/// signatures.
+///
+/// # Errors
+/// See [`VerifyError`].
+pub fn verify_detached(
+    data: &[u8],
+    signature: &[u8],
+    keyring: &Keyring,
+    now: Option<Epoch>,
+) -> Result<Vec<Signer>, VerifyError> {
+    let found = if signature.starts_with(b"-----BEGIN PGP SIGNATURE-----") {
+        let mut dearmor = Dearmor::new(signature);
+        dearmor.read_header().map_err(malformed)?;
+        signatures(dearmor)?
+    } else {
+        signatures(signature)?
+    };
+    judge(found, data, keyring, now)
+}
+
+fn malformed(error: pgp::errors::Error) -> VerifyError {
+    VerifyError::Malformed { source: Box::new(error) }
+}
+
+/// The good ones of the signatures: at least one, and none that is bad.
+fn judge(
+    signatures: Vec<Signature>,
+    covered: &[u8],
+    keyring: &Keyring,
+    now: Option<Epoch>,
+) -> Result<Vec<Signer>, VerifyError> {
     let mut signers = Vec::new();
     let mut failures = Vec::new();
-    for signature in signatures(cleartext.armor)? {
+    for signature in signatures {
         let Some((key, subkey)) = keyring.issuer(&signature) else {
             failures.push(format!("by {}, which is not in the keyring", claimed(&signature)));
             continue;
         };
-        match check(&signature, &covered, key, subkey, now) {
+        match check(&signature, covered, key, subkey, now) {
             Ok(signer) => signers.push(signer),
             Err(Failure::Bad) => return Err(VerifyError::Bad { signer: describe(key) }),
             Err(Failure::Refused(reason)) => {
@@ -109,9 +152,7 @@ pub fn verify_cleartext(
     if signers.is_empty() {
         return Err(VerifyError::Untrusted { signatures: failures, keyring: keyring.describe() });
     }
-    let mut text = cleartext.lines.join("\n");
-    text.push('\n');
-    Ok(Signed { text, signers })
+    Ok(signers)
 }
 
 enum Failure {
@@ -123,7 +164,7 @@ enum Failure {
 
 fn check(
     signature: &Signature,
-    covered: &str,
+    covered: &[u8],
     key: &SignedPublicKey,
     subkey: Option<&SignedPublicSubKey>,
     now: Option<Epoch>,
@@ -145,8 +186,8 @@ fn check(
         None => return refused("its version is not known".to_owned()),
     }
     let maths = match subkey {
-        None => signature.verify(&key.primary_key, covered.as_bytes()),
-        Some(subkey) => signature.verify(&subkey.key, covered.as_bytes()),
+        None => signature.verify(&key.primary_key, covered),
+        Some(subkey) => signature.verify(&subkey.key, covered),
     };
     if maths.is_err() {
         return Err(Failure::Bad);
@@ -191,13 +232,10 @@ fn has_unknown_critical_part(signature: &Signature) -> bool {
     })
 }
 
-/// Reads the armoured signatures.
-fn signatures(armor: &str) -> Result<Vec<Signature>, VerifyError> {
-    let malformed = |error| VerifyError::Malformed { source: Box::new(error) };
-    let mut dearmor = Dearmor::new(armor.as_bytes());
-    dearmor.read_header().map_err(malformed)?;
+/// Reads signature packets.
+fn signatures(packets: impl Read) -> Result<Vec<Signature>, VerifyError> {
     let mut signatures = Vec::new();
-    for packet in PacketParser::new(std::io::BufReader::new(dearmor)) {
+    for packet in PacketParser::new(BufReader::new(packets)) {
         match packet.map_err(malformed)? {
             Packet::Signature(signature) if signatures.len() < SIGNATURES => {
                 signatures.push(signature);

@@ -80,6 +80,12 @@ impl Tool {
         spoken(&output)
     }
 
+    /// Runs it, whether it fails or not, and returns all that it said.
+    #[track_caller]
+    pub fn said(self) -> String {
+        spoken(&self.output())
+    }
+
     #[track_caller]
     fn output(mut self) -> Output {
         self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -108,12 +108,12 @@ pub(super) fn read_data<W: Write>(
 }
 
 /// A member of a tar archive.
-struct Member {
+pub(super) struct Member {
     name: String,
-    path: TreePath,
-    kind: EntryType,
+    pub(super) path: TreePath,
+    pub(super) kind: EntryType,
     meta: FileMeta,
-    size: u64,
+    pub(super) size: u64,
     target: String,
     user: String,
     group: String,
@@ -123,11 +123,19 @@ impl Member {
     fn refused(&self, reason: &str) -> DebFault {
         DebFault::Member { member: self.name.clone(), reason: reason.to_owned() }
     }
+
+    /// An archive that ends too early looks like a short file otherwise.
+    pub(super) fn check_size(&self, read: u64) -> Result<(), DebFault> {
+        if self.kind != EntryType::Regular || read == self.size {
+            return Ok(());
+        }
+        Err(self.refused("the archive ends before the file does"))
+    }
 }
 
 /// Calls `each` for every member, long names put together; then reads the input to its end, so that
 /// the checksums of the compression are checked too.
-fn walk<'a, R: Read + 'a>(
+pub(super) fn walk<'a, R: Read + 'a>(
     input: R,
     mut each: impl FnMut(Member, &mut Entry<'_, R>) -> Result<(), DebFault>,
 ) -> Result<(), DebFault> {
@@ -237,7 +245,7 @@ fn owner(bytes: Option<&[u8]>) -> Result<String, DebFault> {
     Err(DebFault::Member { member: name, reason: "not the name of a user or group".to_owned() })
 }
 
-/// Counts what is read: an archive that ends too early looks like a short file otherwise.
+/// Counts what is read.
 struct Counted<R> {
     inner: R,
     read: u64,
@@ -253,9 +261,6 @@ impl<R: Read> Read for Counted<R> {
 
 impl<R> Counted<R> {
     fn check(&self, member: &Member) -> Result<(), DebFault> {
-        if self.read == member.size {
-            return Ok(());
-        }
-        Err(member.refused("the archive ends before the file does"))
+        member.check_size(self.read)
     }
 }

@@ -10,6 +10,9 @@ use super::DebFault;
 /// `xz -9` needs 65 MiB; no archive for general use takes more (xz(1)).
 const XZ_MEMORY_KIB: u32 = 72 * 1024;
 
+/// What zstd(1) takes without being asked, 128 MiB.
+const ZSTD_WINDOW_LOG: u32 = 27;
+
 /// A reader that inflates a member, by the suffix of its name.
 pub(super) fn decoder<'a>(
     member: &str,
@@ -20,6 +23,11 @@ pub(super) fn decoder<'a>(
         Some("") => Ok(Box::new(input)),
         Some(".gz") => Ok(Box::new(MultiGzDecoder::new(input))),
         Some(".xz") => Ok(Box::new(XzReader::new_mem_limit(input, true, XZ_MEMORY_KIB))),
+        Some(".zst") => {
+            let mut decoder = zstd::Decoder::new(input)?;
+            decoder.window_log_max(ZSTD_WINDOW_LOG)?;
+            Ok(Box::new(decoder))
+        }
         _ => Err(DebFault::Compression { member: member.to_owned() }),
     }
 }

@@ -15,9 +15,9 @@ use super::{ar, data};
 pub const DEB_KIND: &str = "deb-1";
 
 /// A .deb with more data is refused: the largest of Debian unpack to about 5 GiB.
-const DATA_LIMIT: u64 = 16 << 30;
+pub(super) const DATA_LIMIT: u64 = 16 << 30;
 /// Control data are a few megabytes at most.
-const CONTROL_LIMIT: u64 = 64 << 20;
+pub(super) const CONTROL_LIMIT: u64 = 64 << 20;
 
 /// Why a .deb cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -68,7 +68,7 @@ pub enum DebFault {
         member: &'static str,
     },
     /// The compression is not known.
-    #[error("`{member}` is compressed in a way that is not supported: gzip, xz and none are")]
+    #[error("`{member}` is compressed in a way that is not supported: gzip, xz, zstd and none are")]
     Compression {
         /// The member.
         member: String,
@@ -129,7 +129,7 @@ pub enum DebFault {
 /// them either), and whatever unpacks to more than 16 GiB.
 ///
 /// # Errors
-/// When the file is not a .deb of format 2.x with gzip, xz or no compression, or is not whole.
+/// When the file is not a .deb of format 2.x with gzip, xz, zstd or no compression, or is not whole.
 pub fn unpack_deb(store: &Store, blob: &Blob) -> Result<UnpackedDeb, DebError> {
     let failed = |source| DebError { path: blob.path.clone(), source };
     let path = match store.derived(DEB_KIND, &blob.digest) {
@@ -152,7 +152,11 @@ fn make_pack(store: &Store, blob: &Blob) -> Result<PathBuf, DebFault> {
         }
         _ => DebFault::Read(error),
     };
-    let read = read_archive(&mut input, &mut pack).map_err(|fault| match fault {
+    let read = read_archive(&mut input, &mut |part, inner| match part {
+        Part::Control => data::read_control(Limited { inner, left: CONTROL_LIMIT }, &mut pack),
+        Part::Data => data::read_data(Limited { inner, left: DATA_LIMIT }, &mut pack),
+    });
+    let read = read.map_err(|fault| match fault {
         DebFault::Read(error) => full(error),
         fault => fault,
     });
@@ -168,12 +172,19 @@ fn make_pack(store: &Store, blob: &Blob) -> Result<PathBuf, DebFault> {
     writer.finish().map_err(DebFault::Keep)
 }
 
+/// One of the two archives inside a .deb.
+#[derive(Clone, Copy)]
+pub(super) enum Part {
+    Control,
+    Data,
+}
+
+/// What reads the inflated archives.
+pub(super) type EachPart<'a> = dyn FnMut(Part, Box<dyn Read + '_>) -> Result<(), DebFault> + 'a;
+
 /// The members in their order: `debian-binary`, optional ones whose names start with `_`, the control
 /// archive, again optional ones, the data archive; what follows is ignored (deb(5)).
-fn read_archive<W: io::Write>(
-    input: &mut impl Read,
-    pack: &mut PackWriter<W>,
-) -> Result<(), DebFault> {
+pub(super) fn read_archive(input: &mut impl Read, each: &mut EachPart<'_>) -> Result<(), DebFault> {
     ar::read_magic(input)?;
     let mut stage = Stage::Format;
     while let Some(ar::Member { name, size }) = ar::read_header(input)? {
@@ -187,13 +198,13 @@ fn read_archive<W: io::Write>(
             Stage::Control | Stage::Data if name.starts_with('_') => {}
             Stage::Control if name.starts_with("control.tar") => {
                 let inner = decoder(&name, "control.tar", &mut body)?;
-                data::read_control(Limited { inner, left: CONTROL_LIMIT }, pack)?;
+                each(Part::Control, inner)?;
                 stage = Stage::Data;
             }
             Stage::Control => return Err(DebFault::Order { found: name, want: "control.tar" }),
             Stage::Data if name.starts_with("data.tar") => {
                 let inner = decoder(&name, "data.tar", &mut body)?;
-                data::read_data(Limited { inner, left: DATA_LIMIT }, pack)?;
+                each(Part::Data, inner)?;
                 stage = Stage::Done;
             }
             Stage::Data => return Err(DebFault::Order { found: name, want: "data.tar" }),

@@ -204,7 +204,7 @@ fn archives_that_are_not_whole_are_refused() {
     let (control, data) = (control(&[]), tar(&[file("./hello", b"hi")]));
     let format = ("debian-binary", b"2.0\n".as_slice());
     let (control, data) = (("control.tar", control.as_slice()), ("data.tar", data.as_slice()));
-    let zstd = ("data.tar.zst", b"".as_slice());
+    let bzip2 = ("data.tar.bz2", b"".as_slice());
     let cut = gzip(data.1);
     let cut = ("data.tar.gz", &cut[..cut.len() - 4]);
     let twice = self::control(&[file("control", b"Package: other\n")]);
@@ -219,7 +219,7 @@ fn archives_that_are_not_whole_are_refused() {
         (vec![format, control, control], "has the member `control.tar` where data.tar must be"),
         (vec![("debian-binary", b"3.0\n"), control, data], "its format is `3.0`"),
         (vec![("debian-binary", b"2.x\n"), control, data], "its format is `2.x`"),
-        (vec![format, control, zstd], "`data.tar.zst` is compressed in a way"),
+        (vec![format, control, bzip2], "`data.tar.bz2` is compressed in a way"),
         (vec![format, control, cut], "it cannot be unpacked to its end"),
         (vec![format, ("control.tar", &twice), data], "`control`: it comes twice"),
         (vec![format, ("control.tar", &other), data], "`../other` is not the name of a package"),

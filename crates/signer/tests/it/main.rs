@@ -7,3 +7,6 @@
 
 mod archive;
 mod fixtures;
+mod image;
+mod signing;
+mod signing_file;

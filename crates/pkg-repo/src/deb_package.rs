@@ -1,0 +1,108 @@
+//! What the indexes of apt say of a .deb.
+
+use std::collections::BTreeMap;
+use std::io::BufReader;
+
+use distro::{Stanza, Version, inspect_deb};
+
+use crate::RepoError;
+use crate::channel::{ChannelName, is_word};
+use crate::package::{Description, Hashing, NewPackage};
+use crate::record::{PackageKind, Record, pool_path};
+
+/// Fields that the index itself gives.
+const OWN: [&str; 6] = ["Filename", "Size", "MD5sum", "SHA1", "SHA256", "SHA512"];
+
+/// Reads a .deb or .udeb.
+pub(crate) fn read(channel: &ChannelName, new: &NewPackage) -> Result<Description, RepoError> {
+    let path = &new.path;
+    let failed = |source| RepoError::Read { path: path.clone(), source };
+    let mut input = BufReader::with_capacity(1 << 16, Hashing::open(path).map_err(failed)?);
+    let deb = inspect_deb(&mut input, path)?;
+    let hashes = input.into_inner().finish().map_err(failed)?;
+    let refused = |reason: String| RepoError::Package {
+        path: path.clone(),
+        channel: channel.clone(),
+        reason,
+    };
+    let stanza = &deb.stanza;
+    let field = |name: &str| {
+        let value = stanza.get(name).filter(|value| !value.is_empty());
+        value.ok_or_else(|| refused(format!("its control file has no field {name}")))
+    };
+    let (name, version) = (field("Package")?, field("Version")?);
+    let architecture = field("Architecture")?;
+    let (source, source_version) = source(stanza, name, version);
+    version.parse::<Version>().map_err(|error| refused(error.to_string()))?;
+    source_version.parse::<Version>().map_err(|error| refused(error.to_string()))?;
+    for word in [name, architecture, source] {
+        if !is_word(word) || word.len() > 128 {
+            return Err(refused(format!("`{}` is no name", word.escape_debug())));
+        }
+    }
+    let is_udeb = stanza.get("Package-Type") == Some("udeb")
+        || path.extension().is_some_and(|suffix| suffix == "udeb");
+    let kind = if is_udeb { PackageKind::Udeb } else { PackageKind::Deb };
+    let suffix = if is_udeb { "udeb" } else { "deb" };
+    let plain = version.split_once(':').map_or(version, |(_, version)| version);
+    let file_name = format!("{name}_{plain}_{architecture}.{suffix}");
+    let record = Record {
+        name: name.to_owned(),
+        version: version.to_owned(),
+        architecture: architecture.to_owned(),
+        kind,
+        source: source.to_owned(),
+        source_version: source_version.to_owned(),
+        component: new.component.clone(),
+        sha256: hashes.sha256,
+        size: hashes.size,
+        path: pool_path(name, &file_name, &hashes.sha256),
+    };
+    let section = stanza.get("Section").filter(|section| {
+        !section.contains(|c: char| c.is_whitespace() || c.is_control() || c == ',')
+    });
+    let entry = entry(stanza, &record, &hashes.sha512);
+    Ok(Description {
+        location: section.map_or_else(|| name.to_owned(), |section| format!("{section}/{name}")),
+        entries: BTreeMap::from([("Packages".to_owned(), entry)]),
+        files: deb.files,
+        record,
+    })
+}
+
+/// The source package: `Source: NAME (VERSION)`, each part that is missing being that of the package
+/// (Debian Policy 5.6.1).
+fn source<'a>(stanza: &'a Stanza, name: &'a str, version: &'a str) -> (&'a str, &'a str) {
+    let Some(source) = stanza.get("Source").filter(|source| !source.is_empty()) else {
+        return (name, version);
+    };
+    match source.split_once('(') {
+        Some((source, rest)) => (source.trim(), rest.trim_end().trim_end_matches(')').trim()),
+        None => (source.trim(), version),
+    }
+}
+
+/// The stanza of the package in a Packages file.
+fn entry(stanza: &Stanza, record: &Record, sha512: &str) -> String {
+    let mut text = String::new();
+    let mut add = |name: &str, value: &str| {
+        text.push_str(name);
+        text.push_str(if value.starts_with('\n') { ":" } else { ": " });
+        text.push_str(value);
+        text.push('\n');
+    };
+    // `Package` is the first field of a stanza (deb822(5)).
+    add("Package", &record.name);
+    for (name, value) in &stanza.fields {
+        let own = OWN.iter().any(|own| own.eq_ignore_ascii_case(name));
+        if !own && !name.eq_ignore_ascii_case("Package") {
+            add(name, value);
+        }
+    }
+    add("Filename", &record.path);
+    add("Size", &record.size.to_string());
+    add("SHA256", &record.sha256.hex());
+    add("SHA512", sha512);
+    text.push('\n');
+    text
+}

@@ -1,0 +1,327 @@
+//! What can be done to channels.
+
+use names::Digest;
+use signer::Certificate;
+
+use crate::channel::{ChannelName, ChannelSettings, is_word};
+use crate::gate::{GateRules, Removal, check_gate};
+use crate::package::{NewPackage, take_in};
+use crate::record::Record;
+use crate::repository::{Next, Repository, Signing};
+use crate::state::{self, State};
+use crate::storage::{Content, PointerChange};
+use crate::workers::in_parallel;
+use crate::{RepoError, apt_index};
+
+/// What a change did.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Published {
+    /// The snapshot that is current now.
+    pub snapshot: String,
+    /// Packages that came.
+    pub added: Vec<Record>,
+    /// Packages that were there already, with the same content.
+    pub skipped: Vec<Record>,
+    /// Packages that went, each with the reason.
+    pub removed: Vec<(Record, Removal)>,
+}
+
+impl Repository<'_> {
+    /// Makes a channel without packages. Where it is there already with the same settings, nothing
+    /// happens.
+    ///
+    /// # Errors
+    /// When the settings are wrong, or the channel is there with other ones.
+    pub fn init(
+        &self,
+        channel: &ChannelName,
+        settings: &ChannelSettings,
+        signing: &Signing<'_>,
+    ) -> Result<(), RepoError> {
+        check_settings(channel, settings)?;
+        let name = channel.path();
+        if let Some(id) = self.storage.pointer(&name)? {
+            let there = state::read(self.storage, channel, &id)?;
+            if there.is_some_and(|there| there.settings == *settings) {
+                return Ok(());
+            }
+            return Err(RepoError::ChannelExists { channel: channel.clone() });
+        }
+        let mut state = State::new(channel, settings.clone(), signing.now);
+        if let ChannelSettings::Apt(settings) = settings {
+            let none = &state.indexes;
+            let indexes = apt_index::update(self.storage, settings, none, &[], &[], self.workers)?;
+            state.indexes = indexes;
+        } else if let ChannelSettings::Yum(settings) = settings {
+            let none = &state.indexes;
+            state.indexes =
+                crate::yum_index::update(self.storage, settings, none, &[], self.workers)?;
+        }
+        let empty = State { indexes: Default::default(), ..state.clone() };
+        let (id, serve) = self.write(channel, &empty, &mut state, signing)?;
+        let change = PointerChange { name: &name, from: None, to: Some(&id), serve: &serve };
+        if self.storage.swap(&change)? {
+            return Ok(());
+        }
+        // Somebody else was faster.
+        self.init(channel, settings, signing)
+    }
+
+    /// Publishes packages in a channel, through the version gate: see [`check_gate`]. All of them come
+    /// or none.
+    ///
+    /// # Errors
+    /// When a package cannot be read or does not fit, when the gate is shut, or when the storage or a
+    /// key fails. The channel is then as it was.
+    pub fn publish(
+        &self,
+        channel: &ChannelName,
+        packages: &[NewPackage],
+        rules: GateRules,
+        signing: &Signing<'_>,
+    ) -> Result<Published, RepoError> {
+        let taken = in_parallel(packages, self.workers, |new| take_in(self.storage, channel, new));
+        let records = taken.into_iter().collect::<Result<Vec<Record>, _>>()?;
+        self.admit(channel, &records, rules, signing)
+    }
+
+    /// Publishes packages that another channel of the same side has, by their digests: the files stay
+    /// where they are.
+    ///
+    /// # Errors
+    /// As [`Repository::publish`], and when `from` has no such package.
+    pub fn promote(
+        &self,
+        from: &ChannelName,
+        to: &ChannelName,
+        packages: &[Digest],
+        rules: GateRules,
+        signing: &Signing<'_>,
+    ) -> Result<Published, RepoError> {
+        if std::mem::discriminant(from) != std::mem::discriminant(to) {
+            let reason = format!("packages of {from} cannot be in it");
+            return Err(RepoError::Settings { channel: to.clone(), reason });
+        }
+        let there = self.records(from)?;
+        let find = |digest: &Digest| {
+            let found = there.iter().find(|record| record.sha256 == *digest);
+            let wanted = digest.to_string();
+            found.cloned().ok_or(RepoError::NoPackage { channel: from.clone(), wanted })
+        };
+        let records = packages.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+        self.admit(to, &records, rules, signing)
+    }
+
+    fn admit(
+        &self,
+        channel: &ChannelName,
+        new: &[Record],
+        rules: GateRules,
+        signing: &Signing<'_>,
+    ) -> Result<Published, RepoError> {
+        let (snapshot, mut published) =
+            self.transact(channel, signing, &mut |current: &State, there| {
+                for record in new {
+                    check_place(channel, &current.settings, record)?;
+                }
+                let plan = check_gate(there, new, rules, current.settings.keep());
+                let plan =
+                    plan.map_err(|errors| RepoError::Gate { channel: channel.clone(), errors })?;
+                let removed = plan.removed.iter().map(|(record, _)| record.clone()).collect();
+                let next = match plan.added.is_empty() && plan.removed.is_empty() {
+                    true => Next::Unchanged,
+                    false => Next::Packages { removed, added: plan.added.clone() },
+                };
+                let published = Published {
+                    snapshot: String::new(),
+                    added: plan.added,
+                    skipped: plan.skipped,
+                    removed: plan.removed,
+                };
+                Ok((next, published))
+            })?;
+        published.snapshot = snapshot;
+        Ok(published)
+    }
+
+    /// Removes packages from a channel, by their digests. Their files stay until [`crate::collect`]
+    /// finds that no snapshot has them.
+    ///
+    /// # Errors
+    /// When one of them is not there.
+    pub fn remove(
+        &self,
+        channel: &ChannelName,
+        packages: &[Digest],
+        signing: &Signing<'_>,
+    ) -> Result<Published, RepoError> {
+        let (snapshot, removed) = self.transact(channel, signing, &mut |_, there| {
+            let find = |digest: &Digest| {
+                let found = there.iter().find(|record| record.sha256 == *digest);
+                let wanted = digest.to_string();
+                found.cloned().ok_or(RepoError::NoPackage { channel: channel.clone(), wanted })
+            };
+            let removed = packages.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+            Ok((Next::Packages { removed: removed.clone(), added: Vec::new() }, removed))
+        })?;
+        let removed = removed.into_iter().map(|record| (record, Removal::Asked)).collect();
+        Ok(Published { snapshot, removed, ..Published::default() })
+    }
+
+    /// Makes a channel what it was in an earlier snapshot. It is a new snapshot, of the present time
+    /// and signed anew, as apt does not go back to an older Release file. Settings stay as they are.
+    ///
+    /// # Errors
+    /// When there is no such snapshot.
+    pub fn rollback(
+        &self,
+        channel: &ChannelName,
+        snapshot: &str,
+        signing: &Signing<'_>,
+    ) -> Result<String, RepoError> {
+        let gone =
+            || RepoError::NoSnapshot { channel: channel.clone(), snapshot: snapshot.to_owned() };
+        if !is_word(snapshot) {
+            return Err(gone());
+        }
+        let old = state::read(self.storage, channel, snapshot)?.ok_or_else(gone)?;
+        let (id, ()) = self.transact(channel, signing, &mut |current: &State, _| {
+            let state = State { settings: current.settings.clone(), ..old.clone() };
+            Ok((Next::State(Box::new(state)), ()))
+        })?;
+        Ok(id)
+    }
+
+    /// Signs a channel anew at the present time: for a new key, and before `Valid-Until` is over.
+    ///
+    /// # Errors
+    /// When there is no such channel, or the storage or a key fails.
+    pub fn refresh(
+        &self,
+        channel: &ChannelName,
+        signing: &Signing<'_>,
+    ) -> Result<String, RepoError> {
+        let (id, ()) = self.transact(channel, signing, &mut |current: &State, _| {
+            Ok((Next::State(Box::new(current.clone())), ()))
+        })?;
+        Ok(id)
+    }
+
+    /// Removes a channel: a change's own repository once it is merged. Its packages stay in the pool
+    /// as long as another channel has them.
+    ///
+    /// # Errors
+    /// When there is no such channel.
+    pub fn remove_channel(&self, channel: &ChannelName) -> Result<(), RepoError> {
+        let name = channel.path();
+        loop {
+            let from = self.storage.pointer(&name)?;
+            let from = from.ok_or_else(|| RepoError::NoChannel { channel: channel.clone() })?;
+            let change = PointerChange { name: &name, from: Some(&from), to: None, serve: &[] };
+            if self.storage.swap(&change)? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The channels, in order of their paths.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    pub fn channels(&self) -> Result<Vec<ChannelName>, RepoError> {
+        let pointers = self.storage.pointers()?;
+        Ok(pointers.iter().filter_map(|path| ChannelName::from_path(path)).collect())
+    }
+
+    /// The packages of a channel, in order of name, architecture and version.
+    ///
+    /// # Errors
+    /// When there is no such channel, or the storage fails.
+    pub fn records(&self, channel: &ChannelName) -> Result<Vec<Record>, RepoError> {
+        self.current(channel)?.1.records(self.storage)
+    }
+
+    /// The current snapshot of a channel and its state.
+    pub(crate) fn current(&self, channel: &ChannelName) -> Result<(String, State), RepoError> {
+        loop {
+            let id = self.storage.pointer(&channel.path())?;
+            let id = id.ok_or_else(|| RepoError::NoChannel { channel: channel.clone() })?;
+            if let Some(state) = state::read(self.storage, channel, &id)? {
+                return Ok((id, state));
+            }
+            if self.storage.pointer(&channel.path())?.as_deref() == Some(&id) {
+                return Err(RepoError::NoSnapshot { channel: channel.clone(), snapshot: id });
+            }
+        }
+    }
+
+    /// Puts the public half of a key where clients find it: `keys/FINGERPRINT.asc`, and `.gpg` in
+    /// binary form. Returns the path of the first.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    pub fn export_key(&self, certificate: &Certificate) -> Result<String, RepoError> {
+        let path = format!("keys/{}", certificate.fingerprint());
+        let armored = format!("{path}.asc");
+        let (binary, text) = (certificate.to_bytes(), certificate.to_armor());
+        for (path, bytes) in
+            [(format!("{path}.gpg"), binary.as_slice()), (armored.clone(), text.as_bytes())]
+        {
+            let there = self.storage.read(&path, 4 << 20)?;
+            if there.is_some_and(|there| there != bytes) {
+                // A key that was extended keeps its fingerprint.
+                self.storage.remove(&path)?;
+            }
+            self.storage.put(&path, Content::Bytes(bytes))?;
+        }
+        Ok(armored)
+    }
+}
+
+fn check_settings(channel: &ChannelName, settings: &ChannelSettings) -> Result<(), RepoError> {
+    let wrong = |reason: &str| {
+        Err(RepoError::Settings { channel: channel.clone(), reason: reason.to_owned() })
+    };
+    match (channel, settings) {
+        (ChannelName::Apt(_), ChannelSettings::Apt(settings)) => {
+            let lines = [&settings.origin, &settings.label, &settings.description];
+            if lines.iter().any(|line| line.contains(char::is_control)) {
+                return wrong("a text has control characters");
+            }
+            let mut words = settings.components.iter().chain(&settings.architectures);
+            if !is_word(&settings.codename) || !words.all(|word| is_word(word)) {
+                return wrong("codename, components and architectures must be simple words");
+            }
+            if settings.components.is_empty() || settings.architectures.is_empty() {
+                return wrong("want at least one component and one architecture");
+            }
+            if settings.architectures.iter().any(|arch| arch == "all") {
+                return wrong("`all` is no architecture of a suite: its packages are in each");
+            }
+            Ok(())
+        }
+        (ChannelName::Yum(_), ChannelSettings::Yum(_)) => Ok(()),
+        _ => wrong("they are those of the other side"),
+    }
+}
+
+fn check_place(
+    channel: &ChannelName,
+    settings: &ChannelSettings,
+    record: &Record,
+) -> Result<(), RepoError> {
+    let ChannelSettings::Apt(settings) = settings else { return Ok(()) };
+    let refused = |reason: String| {
+        let path = record.path.clone().into();
+        Err(RepoError::Package { path, channel: channel.clone(), reason })
+    };
+    if !settings.components.contains(&record.component) {
+        let known = settings.components.join(", ");
+        return refused(format!("it has no component `{}`, but {known}", record.component));
+    }
+    if record.architecture != "all" && !settings.architectures.contains(&record.architecture) {
+        let known = settings.architectures.join(", ");
+        return refused(format!("it is for {known}, not for {}", record.architecture));
+    }
+    Ok(())
+}

@@ -1,0 +1,161 @@
+//! What the indexes of yum say of an rpm.
+
+use std::collections::BTreeMap;
+use std::io::BufReader;
+
+use crate::RepoError;
+use crate::channel::{ChannelName, is_word};
+use crate::package::{Description, Hashing, NewPackage};
+use crate::record::{PackageKind, Record, pool_path};
+use crate::rpm_header::{self, Header, Headers};
+use crate::rpm_xml;
+
+const NAME: u32 = 1000;
+const VERSION: u32 = 1001;
+const RELEASE: u32 = 1002;
+const EPOCH: u32 = 1003;
+const ARCH: u32 = 1022;
+const FILE_MODES: u32 = 1030;
+const FILE_FLAGS: u32 = 1037;
+const SOURCE_RPM: u32 = 1044;
+const DIR_INDEXES: u32 = 1116;
+const BASE_NAMES: u32 = 1117;
+const DIR_NAMES: u32 = 1118;
+
+/// `RPMFILE_GHOST`
+const GHOST: u64 = 1 << 6;
+/// The most files of a package.
+const MOST_FILES: usize = 2_000_000;
+
+/// An rpm package as the indexes see it.
+pub(crate) struct RpmPackage {
+    pub(crate) headers: Headers,
+    pub(crate) name: String,
+    pub(crate) epoch: u64,
+    pub(crate) version: String,
+    pub(crate) release: String,
+    pub(crate) architecture: String,
+    pub(crate) files: Vec<RpmFile>,
+}
+
+/// A file of an rpm package.
+pub(crate) struct RpmFile {
+    pub(crate) path: String,
+    pub(crate) kind: RpmFileKind,
+}
+
+/// What the indexes tell apart.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(crate) enum RpmFileKind {
+    File,
+    Folder,
+    Ghost,
+}
+
+/// Reads an rpm.
+pub(crate) fn read(channel: &ChannelName, new: &NewPackage) -> Result<Description, RepoError> {
+    let path = &new.path;
+    let failed = |source| RepoError::Read { path: path.clone(), source };
+    let mut input = BufReader::with_capacity(1 << 16, Hashing::open(path).map_err(failed)?);
+    let headers = rpm_header::read(&mut input).map_err(failed)?;
+    let hashes = input.into_inner().finish().map_err(failed)?;
+    let refused = |reason: String| RepoError::Package {
+        path: path.clone(),
+        channel: channel.clone(),
+        reason,
+    };
+    let rpm = RpmPackage::new(headers).map_err(refused)?;
+    let evr = match rpm.epoch {
+        0 => format!("{}-{}", rpm.version, rpm.release),
+        epoch => format!("{epoch}:{}-{}", rpm.version, rpm.release),
+    };
+    let RpmPackage { name, architecture, .. } = &rpm;
+    let (source, source_version) = match rpm.headers.main.text(SOURCE_RPM) {
+        Some(file) => source(&file)
+            .ok_or_else(|| refused(format!("`{}` is no source package", file.escape_debug())))?,
+        None => (name.clone(), evr.clone()),
+    };
+    let file_name = format!("{name}-{}-{}.{architecture}.rpm", rpm.version, rpm.release);
+    let record = Record {
+        name: name.clone(),
+        version: evr,
+        architecture: architecture.clone(),
+        kind: PackageKind::Rpm,
+        source,
+        source_version,
+        component: "-".to_owned(),
+        sha256: hashes.sha256,
+        size: hashes.size,
+        path: pool_path(name, &file_name, &hashes.sha256),
+    };
+    let entries = BTreeMap::from([
+        ("primary".to_owned(), rpm_xml::primary(&rpm, &record)),
+        ("filelists".to_owned(), rpm_xml::filelists(&rpm, &record)),
+        ("other".to_owned(), rpm_xml::other(&rpm, &record)),
+    ]);
+    Ok(Description { record, entries, location: String::new(), files: Vec::new() })
+}
+
+impl RpmPackage {
+    fn new(headers: Headers) -> Result<Self, String> {
+        let main = &headers.main;
+        let word = |tag: u32, what: &str| {
+            let text = main.text(tag).ok_or_else(|| format!("its header has no {what}"))?;
+            let good = |byte: u8| byte.is_ascii_alphanumeric() || b"._+~^".contains(&byte);
+            let fits = match tag {
+                NAME => is_word(&text),
+                _ => !text.is_empty() && text.bytes().all(good),
+            };
+            match fits && text.len() <= 200 {
+                true => Ok(text),
+                false => Err(format!("`{}` is no {what}", text.escape_debug())),
+            }
+        };
+        let architecture = match main.text(SOURCE_RPM) {
+            Some(_) => word(ARCH, "architecture")?,
+            None => "src".to_owned(),
+        };
+        Ok(Self {
+            name: word(NAME, "name")?,
+            epoch: main.number(EPOCH).unwrap_or(0),
+            version: word(VERSION, "version")?,
+            release: word(RELEASE, "release")?,
+            architecture,
+            files: files(main)?,
+            headers,
+        })
+    }
+}
+
+/// The files of a package: folder and name by index, with mode and flags.
+fn files(header: &Header) -> Result<Vec<RpmFile>, String> {
+    let (names, folders) = (header.texts(BASE_NAMES), header.texts(DIR_NAMES));
+    let indexes = header.numbers(DIR_INDEXES);
+    let (modes, flags) = (header.numbers(FILE_MODES), header.numbers(FILE_FLAGS));
+    let count = names.len();
+    let same = [indexes.len(), modes.len(), flags.len()].iter().all(|length| *length == count);
+    if !same || count > MOST_FILES {
+        return Err("its list of files is damaged".to_owned());
+    }
+    let file = |(index, name): (usize, &String)| {
+        let folder = usize::try_from(indexes[index]).ok().and_then(|index| folders.get(index));
+        let folder = folder.ok_or("its list of files is damaged")?;
+        let kind = match modes[index] & 0o170_000 {
+            0o040_000 => RpmFileKind::Folder,
+            _ if flags[index] & GHOST != 0 => RpmFileKind::Ghost,
+            _ => RpmFileKind::File,
+        };
+        Ok(RpmFile { path: format!("{folder}{name}"), kind })
+    };
+    names.iter().enumerate().map(file).collect()
+}
+
+/// `NAME-VERSION-RELEASE.src.rpm` in name and version.
+fn source(file: &str) -> Option<(String, String)> {
+    let stem = file.strip_suffix(".src.rpm").or_else(|| file.strip_suffix(".nosrc.rpm"))?;
+    let (rest, release) = stem.rsplit_once('-')?;
+    let (name, version) = rest.rsplit_once('-')?;
+    let clean = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+    (is_word(name) && clean(version) && clean(release))
+        .then(|| (name.to_owned(), format!("{version}-{release}")))
+}

@@ -1,0 +1,242 @@
+//! Checking a repository: is everything there, and is it what the signed indexes say?
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use names::{Digest, Epoch};
+use sha2::{Digest as _, Sha256};
+use signer::{Keyring, verify_cleartext, verify_detached};
+
+use crate::RepoError;
+use crate::apt_index::{by_hash, release};
+use crate::channel::{ChannelName, ChannelSettings};
+use crate::compress::{Format, join};
+use crate::package::describe;
+use crate::record::Record;
+use crate::repository::Repository;
+use crate::state::{State, folder};
+use crate::workers::in_parallel;
+use crate::yum_index::{package_href, repomd};
+
+/// The most that a package or an index can have here: 16 GiB.
+const LIMIT: u64 = 16 << 30;
+
+/// How thorough a check is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Depth {
+    /// Packages have their sizes.
+    Sizes,
+    /// Packages have their digests: all of them are read.
+    Bytes,
+}
+
+/// Something that is wrong in a repository.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Finding {
+    /// The channel.
+    pub channel: ChannelName,
+    /// The file, from the root of the repository.
+    pub path: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}: {}", self.channel, self.path, self.problem)
+    }
+}
+
+/// What [`Repository::verify`] looks for.
+#[derive(Clone, Copy, Debug)]
+pub struct Check<'a> {
+    /// The keys whose signatures count; `None` if the indexes are unsigned on purpose.
+    pub keyring: Option<&'a Keyring>,
+    /// The present time: signatures must not be of a later one.
+    pub now: Epoch,
+    /// How thorough it is.
+    pub depth: Depth,
+}
+
+struct Findings<'a> {
+    channel: &'a ChannelName,
+    list: Vec<Finding>,
+}
+
+impl Findings<'_> {
+    fn add(&mut self, path: &str, problem: impl Into<String>) {
+        let channel = self.channel.clone();
+        self.list.push(Finding { channel, path: path.to_owned(), problem: problem.into() });
+    }
+}
+
+impl Repository<'_> {
+    /// Checks a channel as its clients see it: signatures, indexes against the packages that they
+    /// list, packages against their digests. Returns all that is wrong, sorted.
+    ///
+    /// # Errors
+    /// When there is no such channel, or the storage fails.
+    pub fn verify(
+        &self,
+        channel: &ChannelName,
+        check: &Check<'_>,
+    ) -> Result<Vec<Finding>, RepoError> {
+        let (id, state) = self.current(channel)?;
+        let mut findings = Findings { channel, list: Vec::new() };
+        let records = match state.records(self.storage) {
+            Ok(records) => records,
+            Err(error) => {
+                findings.add(&folder(channel, &id), error.to_string());
+                return Ok(findings.list);
+            }
+        };
+        self.check_packages(channel, &records, check.depth, &mut findings)?;
+        self.check_entries(&state, &records, &mut findings)?;
+        self.check_indexes(channel, &state, &mut findings)?;
+        self.check_signed(channel, &state, check, &mut findings)?;
+        findings.list.sort();
+        Ok(findings.list)
+    }
+
+    fn check_packages(
+        &self,
+        channel: &ChannelName,
+        records: &[Record],
+        depth: Depth,
+        findings: &mut Findings<'_>,
+    ) -> Result<(), RepoError> {
+        let problems = in_parallel(records, self.workers, |record| {
+            let served = match channel {
+                ChannelName::Apt(_) => record.path.clone(),
+                ChannelName::Yum(_) => format!("{}/{}", channel.path(), package_href(record)),
+            };
+            let problem = match self.storage.size(&served)? {
+                None => Some("the package is missing"),
+                Some(size) if size != record.size => Some("the package has another size"),
+                Some(_) if depth == Depth::Sizes => None,
+                Some(_) => {
+                    let bytes = self.storage.read(&served, LIMIT)?.unwrap_or_default();
+                    (sha256(&bytes) != record.sha256).then_some("the package has other content")
+                }
+            };
+            Ok::<_, RepoError>(problem.map(|problem| (served, problem)))
+        });
+        for problem in problems {
+            if let Some((path, problem)) = problem? {
+                findings.add(&path, problem);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the indexes list what the catalog does, in the words of its description.
+    fn check_entries(
+        &self,
+        state: &State,
+        records: &[Record],
+        findings: &mut Findings<'_>,
+    ) -> Result<(), RepoError> {
+        let mut listed = BTreeSet::new();
+        for (name, index) in state.indexes.iter().filter(|(name, _)| !name.contains("Contents")) {
+            match index.table.entries(self.storage) {
+                Ok(entries) => listed.extend(entries.into_iter().map(|(_, text)| text)),
+                Err(error) => findings.add(name, error.to_string()),
+            }
+        }
+        for record in records {
+            match describe(self.storage, &record.sha256) {
+                Err(error) => findings.add(&record.path, error.to_string()),
+                Ok(description) => {
+                    for (index, entry) in &description.entries {
+                        if !listed.remove(entry) {
+                            findings.add(&record.path, format!("the index {index} lacks it"));
+                        }
+                    }
+                }
+            }
+        }
+        for text in listed {
+            let line = text.lines().next().unwrap_or_default().to_owned();
+            findings.add("", format!("an index lists what is not there: {line}"));
+        }
+        Ok(())
+    }
+
+    fn check_indexes(
+        &self,
+        channel: &ChannelName,
+        state: &State,
+        findings: &mut Findings<'_>,
+    ) -> Result<(), RepoError> {
+        let served = state.indexes.iter().flat_map(|(name, index)| {
+            index.files.iter().map(move |(path, file)| (Some(name), path, file))
+        });
+        let extra = state.extra.iter().map(|(path, file)| (None, path, file));
+        for (name, path, file) in served.chain(extra) {
+            let mut places = vec![format!("{}/{path}", channel.path())];
+            if let (ChannelName::Apt(_), Some(name)) = (channel, name) {
+                let (sha256, sha512) = by_hash(channel, name, file);
+                places.extend([sha256, sha512]);
+            }
+            for place in places {
+                match self.storage.read(&place, LIMIT)? {
+                    None => findings.add(&place, "the index is missing"),
+                    Some(bytes) if sha256(&bytes) != file.sha256 => {
+                        findings.add(&place, "the index has other content");
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+        for (name, index) in state.indexes.iter().filter(|(name, _)| name.ends_with("/Packages")) {
+            let pieces = index.table.pieces(self.storage, Format::Plain);
+            let bytes = pieces.ok().and_then(|pieces| join(&pieces, Format::Plain));
+            let wanted = index.files.get(name).map(|file| file.sha256);
+            if bytes.map(|bytes| sha256(&bytes)) != wanted {
+                findings.add(name, "its chunks do not make the index");
+            }
+        }
+        Ok(())
+    }
+
+    fn check_signed(
+        &self,
+        channel: &ChannelName,
+        state: &State,
+        check: &Check<'_>,
+        findings: &mut Findings<'_>,
+    ) -> Result<(), RepoError> {
+        let (file, detached, text) = match (channel, &state.settings) {
+            (ChannelName::Apt(suite), ChannelSettings::Apt(settings)) => {
+                let text = release(suite, settings, state.date, &state.indexes);
+                ("Release", "Release.gpg", text)
+            }
+            _ => ("repodata/repomd.xml", "repodata/repomd.xml.asc", repomd(state)),
+        };
+        let place = |name: &str| format!("{}/{name}", channel.path());
+        let there = self.storage.read(&place(file), LIMIT)?.unwrap_or_default();
+        if there != text.as_bytes() {
+            findings.add(&place(file), "it is not that of the current snapshot");
+        }
+        let Some(keyring) = check.keyring else { return Ok(()) };
+        let signature = self.storage.read(&place(detached), LIMIT)?.unwrap_or_default();
+        if let Err(error) = verify_detached(&there, &signature, keyring, Some(check.now)) {
+            findings.add(&place(detached), error.to_string());
+        }
+        if matches!(channel, ChannelName::Apt(_)) {
+            let document = self.storage.read(&place("InRelease"), LIMIT)?.unwrap_or_default();
+            match verify_cleartext(&document, keyring, Some(check.now)) {
+                Err(error) => findings.add(&place("InRelease"), error.to_string()),
+                Ok(signed) if signed.text != text => {
+                    findings.add(&place("InRelease"), "it is not that of the current snapshot");
+                }
+                Ok(_) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn sha256(bytes: &[u8]) -> Digest {
+    Digest::from_bytes(Sha256::digest(bytes).into())
+}

@@ -1,0 +1,166 @@
+//! The indexes of a yum repository: primary, filelists, other, and repomd.xml (createrepo_c's and
+//! libsolv's reading of them is the only specification there is).
+
+use std::collections::BTreeMap;
+
+use crate::RepoError;
+use crate::apt_index::Change;
+use crate::channel::{ChannelName, YumSettings};
+use crate::compress::{Format, compress, join};
+use crate::package::describe;
+use crate::record::Record;
+use crate::state::{Index, IndexFile, State};
+use crate::storage::{Content, Storage};
+use crate::table::Shape;
+
+/// The indexes: name, the element around the packages, and its namespaces.
+const INDEXES: [(&str, &str, &str); 3] = [
+    (
+        "primary",
+        "metadata",
+        "xmlns=\"http://linux.duke.edu/metadata/common\" \
+         xmlns:rpm=\"http://linux.duke.edu/metadata/rpm\"",
+    ),
+    ("filelists", "filelists", "xmlns=\"http://linux.duke.edu/metadata/filelists\""),
+    ("other", "otherdata", "xmlns=\"http://linux.duke.edu/metadata/other\""),
+];
+
+const XML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+
+/// Where the file of a package is served, from the folder of its channel. The digest is part of it,
+/// so that a path never gets other content.
+pub(crate) fn package_href(record: &Record) -> String {
+    let file_name = record.path.rsplit('/').next().unwrap_or_default();
+    format!("Packages/{}/{file_name}", &record.sha256.hex()[..16])
+}
+
+/// Brings the indexes up to date, and puts packages that come where they are served.
+pub(crate) fn update(
+    storage: &dyn Storage,
+    settings: &YumSettings,
+    indexes: &BTreeMap<String, Index>,
+    changes: &[Change],
+    workers: usize,
+) -> Result<BTreeMap<String, Index>, RepoError> {
+    let mut entries: BTreeMap<&str, BTreeMap<String, Option<String>>> = BTreeMap::new();
+    for change in changes {
+        let mut description = match change.comes {
+            true => Some(describe(storage, &change.record.sha256)?),
+            false => None,
+        };
+        for (name, ..) in INDEXES {
+            let entry = description.as_mut().and_then(|it| it.entries.remove(name));
+            entries.entry(name).or_default().insert(change.record.key(), entry);
+        }
+    }
+    let formats = [settings.compression];
+    let mut updated = BTreeMap::new();
+    for (name, ..) in INDEXES {
+        let old = indexes.get(name).cloned().unwrap_or_default();
+        let changes = entries.remove(name).unwrap_or_default();
+        let shape = Shape { entries: 48, formats: &formats };
+        let replace = |_: &str, _: Option<&str>, new: &Option<String>| new.clone();
+        let table = old.table.update(storage, shape, &changes, &replace, workers)?;
+        updated.insert(name.to_owned(), Index { table, files: old.files });
+    }
+    Ok(updated)
+}
+
+/// Writes the files of the indexes that have changed since `old`, each under its digest.
+pub(crate) fn write(
+    storage: &dyn Storage,
+    channel: &ChannelName,
+    settings: &YumSettings,
+    old: &BTreeMap<String, Index>,
+    indexes: &mut BTreeMap<String, Index>,
+) -> Result<(), RepoError> {
+    for (name, element, namespaces) in INDEXES {
+        let Some(index) = indexes.get_mut(name) else { continue };
+        let same = old.get(name).is_some_and(|old| old.table == index.table);
+        if same && !index.files.is_empty() {
+            continue;
+        }
+        let head = format!("{XML}<{element} {namespaces} packages=\"{}\">\n", index.table.len());
+        let foot = format!("</{element}>\n");
+        let assemble = |format: Format| -> Result<Vec<u8>, RepoError> {
+            let mut pieces = vec![compress(head.as_bytes(), format)];
+            pieces.extend(index.table.pieces(storage, format)?);
+            pieces.push(compress(foot.as_bytes(), format));
+            let path = format!("the chunks of {name}");
+            join(&pieces, format).ok_or(RepoError::Damaged { path, reason: "one is damaged" })
+        };
+        let open = IndexFile::of(&assemble(Format::Plain)?);
+        let bytes = assemble(settings.compression)?;
+        let suffix = settings.compression.suffix();
+        let (path, file) = put(storage, channel, &format!("{name}.xml{suffix}"), &bytes, &open)?;
+        index.files = BTreeMap::from([(path, file)]);
+    }
+    Ok(())
+}
+
+/// Puts a file where it is served: `repodata/DIGEST-NAME`.
+pub(crate) fn put(
+    storage: &dyn Storage,
+    channel: &ChannelName,
+    name: &str,
+    bytes: &[u8],
+    open: &IndexFile,
+) -> Result<(String, IndexFile), RepoError> {
+    let file = IndexFile { open_sha256: open.sha256, open_size: open.size, ..IndexFile::of(bytes) };
+    let path = format!("repodata/{}-{name}", file.sha256.hex());
+    storage.put(&format!("{}/{path}", channel.path()), Content::Bytes(bytes))?;
+    Ok((path, file))
+}
+
+/// Puts the packages that come where they are served.
+pub(crate) fn serve_packages(
+    storage: &dyn Storage,
+    channel: &ChannelName,
+    records: &[Record],
+) -> Result<(), RepoError> {
+    for record in records {
+        let path = format!("{}/{}", channel.path(), package_href(record));
+        storage.put(&path, Content::Same(&record.path))?;
+    }
+    Ok(())
+}
+
+/// The text of repomd.xml.
+pub(crate) fn repomd(state: &State) -> String {
+    let mut text = format!(
+        "{XML}<repomd xmlns=\"http://linux.duke.edu/metadata/repo\" \
+         xmlns:rpm=\"http://linux.duke.edu/metadata/rpm\">\n  <revision>{}</revision>\n",
+        state.date.0
+    );
+    let mut data = |kind: &str, path: &str, file: &IndexFile, is_open: bool| {
+        text.push_str(&format!(
+            "  <data type=\"{kind}\">\n    <checksum type=\"sha256\">{}</checksum>\n",
+            file.sha256.hex()
+        ));
+        if !is_open {
+            let digest = file.open_sha256.hex();
+            text.push_str(&format!(
+                "    <open-checksum type=\"sha256\">{digest}</open-checksum>\n"
+            ));
+        }
+        text.push_str(&format!(
+            "    <location href=\"{path}\"/>\n    <timestamp>{}</timestamp>\n    <size>{}</size>\n",
+            state.date.0, file.size
+        ));
+        if !is_open {
+            text.push_str(&format!("    <open-size>{}</open-size>\n", file.open_size));
+        }
+        text.push_str("  </data>\n");
+    };
+    for (name, ..) in INDEXES {
+        for (path, file) in state.indexes.get(name).into_iter().flat_map(|index| &index.files) {
+            data(name, path, file, false);
+        }
+    }
+    for (path, file) in &state.extra {
+        let kind = if path.ends_with("-comps.xml") { "group" } else { "updateinfo" };
+        data(kind, path, file, kind == "group");
+    }
+    text.push_str("</repomd>\n");
+    text
+}

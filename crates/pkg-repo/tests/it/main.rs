@@ -1,0 +1,11 @@
+//! Repositories, with apt, dnf and the tools that make them as judges.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod apt;
+mod care;
+mod channels;
+mod gate;
+mod room;
+mod rpms;
+mod writers;
+mod yum;

@@ -1,0 +1,120 @@
+//! A repository in a folder of its own.
+
+use std::path::{Path, PathBuf};
+
+use names::Epoch;
+use pkg_repo::{
+    AptSettings, ChannelName, ChannelSettings, Folder, GateRules, NewPackage, Pinning, Published,
+    RepoError, Repository, Signing,
+};
+use signer::{OpenPgpKey, OpenPgpKeyFile};
+use testkit::DebBuilder;
+
+/// 2026-06-01
+pub(crate) const TIME: Epoch = Epoch(1_780_272_000);
+
+/// The key of tests, which has no end.
+pub(crate) fn key() -> OpenPgpKeyFile {
+    let bytes = include_bytes!("../../../signer/tests/fixtures/secret.asc");
+    OpenPgpKeyFile::parse(bytes, None).unwrap()
+}
+
+pub(crate) struct Room {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) storage: Folder,
+    pub(crate) key: OpenPgpKeyFile,
+    pub(crate) now: Epoch,
+}
+
+impl Room {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = Folder::open(&folder.path().join("repo")).unwrap();
+        Self { folder, storage, key: key(), now: TIME }
+    }
+
+    pub(crate) fn at(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        self.storage.root()
+    }
+
+    pub(crate) fn repository(&self) -> Repository<'_> {
+        Repository { storage: &self.storage, workers: 2 }
+    }
+
+    /// Calls `work` with the key and the time.
+    pub(crate) fn signing<T>(&self, work: impl FnOnce(&Signing<'_>) -> T) -> T {
+        let keys: [&dyn OpenPgpKey; 1] = [&self.key];
+        work(&Signing { keys: &keys, now: self.now })
+    }
+
+    pub(crate) fn init(&self, channel: &str) {
+        let settings = ChannelSettings::Apt(suite(channel));
+        self.signing(|signing| self.repository().init(&name(channel), &settings, signing)).unwrap();
+    }
+
+    /// Writes a .deb beside the repository.
+    pub(crate) fn deb(&self, deb: &DebBuilder) -> NewPackage {
+        let bytes = deb.build();
+        let digest = &testkit::sha256(&bytes).hex()[..12];
+        let path = self.at("new").join(digest).join(deb.file_name());
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, bytes).unwrap();
+        NewPackage { path, component: "main".to_owned(), provenance: None }
+    }
+
+    pub(crate) fn publish(
+        &self,
+        channel: &str,
+        packages: &[NewPackage],
+        rules: GateRules,
+    ) -> Result<Published, RepoError> {
+        self.signing(|signing| self.repository().publish(&name(channel), packages, rules, signing))
+    }
+
+    /// Publishes debs, which must succeed.
+    #[track_caller]
+    pub(crate) fn add(&self, channel: &str, debs: &[DebBuilder]) -> Published {
+        let packages: Vec<NewPackage> = debs.iter().map(|deb| self.deb(deb)).collect();
+        self.publish(channel, &packages, GateRules::default()).unwrap()
+    }
+
+    /// `NAME VERSION ARCHITECTURE` of each package.
+    pub(crate) fn list(&self, channel: &str) -> Vec<String> {
+        let records = self.repository().records(&name(channel)).unwrap();
+        let line = |record: &pkg_repo::Record| {
+            format!("{} {} {}", record.name, record.version, record.architecture)
+        };
+        records.iter().map(line).collect()
+    }
+
+    pub(crate) fn read(&self, path: &str) -> String {
+        String::from_utf8(std::fs::read(self.root().join(path)).unwrap()).unwrap()
+    }
+}
+
+pub(crate) fn name(channel: &str) -> ChannelName {
+    channel.parse().unwrap()
+}
+
+pub(crate) fn suite(channel: &str) -> AptSettings {
+    AptSettings {
+        origin: "Example".to_owned(),
+        label: "Example".to_owned(),
+        codename: channel.trim_start_matches("apt:").to_owned(),
+        description: "packages for tests".to_owned(),
+        components: vec!["main".to_owned(), "restricted".to_owned()],
+        architectures: vec!["amd64".to_owned(), "arm64".to_owned()],
+        valid_for: None,
+        keep: 2,
+        pinning: Pinning::Normal,
+    }
+}
+
+pub(crate) fn deb(name: &str, version: &str) -> DebBuilder {
+    let path = format!("usr/share/{name}/{version}");
+    DebBuilder::new(name, version).field("Section", "net").file(&path, version.as_bytes())
+}
