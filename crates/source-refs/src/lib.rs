@@ -11,9 +11,11 @@
 //! # Ok::<(), names::NameError>(())
 //! ```
 
+mod commit;
 mod file;
 mod refs;
 mod source;
 
+pub use commit::{CommitId, CommitIdError};
 pub use refs::{SourceRef, SourceRefs};
 pub use source::Source;
