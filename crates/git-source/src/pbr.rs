@@ -6,6 +6,7 @@ mod pkg_info;
 mod semantic;
 mod version;
 
+pub(crate) use history::Log;
 pub use history::{Annotation, Commit, Commits, Tag, UnreadableCommit, WalkError};
 pub use local::patched_version;
 pub use pkg_info::version_from_pkg_info;

@@ -99,7 +99,7 @@ fn load(commits: &dyn Commits, id: &CommitId) -> Result<Commit, WalkError> {
     commits.commit(id)?.ok_or(WalkError::TooShort { commit: *id })
 }
 
-/// `head` and its ancestors in the order of `git log`: a commit joins the queue when a child is
+/// Commits and their ancestors in the order of `git log`: a commit joins the queue when a child is
 /// shown, and the newest of the queue is next.
 pub(crate) struct Log<'a> {
     commits: &'a dyn Commits,
@@ -109,14 +109,14 @@ pub(crate) struct Log<'a> {
 }
 
 impl<'a> Log<'a> {
-    pub(crate) fn new(commits: &'a dyn Commits, head: CommitId) -> Result<Self, WalkError> {
+    pub(crate) fn new(commits: &'a dyn Commits, heads: &[CommitId]) -> Result<Self, WalkError> {
         let mut log = Self {
             commits,
             queue: Queue::default(),
             waiting: BTreeMap::new(),
             seen: BTreeSet::new(),
         };
-        log.enqueue(head)?;
+        heads.iter().try_for_each(|head| log.enqueue(*head))?;
         Ok(log)
     }
 

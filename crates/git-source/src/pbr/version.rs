@@ -134,7 +134,7 @@ fn last_tag(
     tags: &[Tag],
     head: CommitId,
 ) -> Result<(Option<LastTag>, u64), VersionError> {
-    let mut log = Log::new(commits, head)?;
+    let mut log = Log::new(commits, &[head])?;
     let mut distance = 0;
     while let Some((id, commit)) = log.newest() {
         let found = highest(tags, id)?;

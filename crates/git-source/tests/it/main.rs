@@ -4,3 +4,5 @@
 mod history;
 mod pbr_version;
 mod random;
+mod servers;
+mod transports;
