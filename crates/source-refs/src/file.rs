@@ -1,11 +1,11 @@
-//! The YAML of the file: a flat map of texts, each with its place.
+//! The YAML of the file: texts, lists and maps, each with its place.
 
 use std::fmt;
 use std::path::Path;
 
 use names::{Fault, Place};
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Location, Spanned};
 
 /// Most bytes of a file.
@@ -23,8 +23,14 @@ pub(crate) struct Entry {
 pub(crate) enum Value {
     Text(String),
     Nothing,
-    List,
-    Map,
+    List(Vec<Item>),
+    Map(Vec<Entry>),
+}
+
+/// One entry of a list.
+pub(crate) struct Item {
+    pub(crate) value: Value,
+    pub(crate) place: Place,
 }
 
 /// Reads `text` as a map whose keys are texts; the values may be anything.
@@ -46,33 +52,61 @@ pub(crate) fn entries(text: &str, file: &Path) -> Result<Vec<Entry>, Vec<Fault>>
     let options = serde_saphyr::options! {
         merge_keys: serde_saphyr::MergeKeyPolicy::Error,
         with_snippet: false,
+        budget: serde_saphyr::budget! { max_depth: MAX_DEPTH + 5 },
     };
     let map: FlatMap = serde_saphyr::from_str_with_options(text, options)
         .map_err(|error| vec![syntax_fault(&error, file)])?;
-    let place = |location: &Location| place_of(location, file);
-    Ok(map
-        .0
-        .into_iter()
-        .map(|(key, value)| Entry {
-            value_place: place(&value.referenced),
-            value: match value.value {
-                // A number would lose its zeros (`28.10`): what counts is the text.
-                Node::Plain => {
-                    let span = value.defined.span();
-                    let range = span.byte_offset().zip(span.byte_len());
-                    let range = range.map(|(from, len)| from as usize..(from + len) as usize);
-                    let written = range.and_then(|range| text.get(range)).unwrap_or("");
-                    Value::Text(written.trim().to_owned())
-                }
-                Node::Text(text) => Value::Text(text),
-                Node::Nothing => Value::Nothing,
-                Node::List => Value::List,
-                Node::Map => Value::Map,
-            },
-            key_place: place(&key.referenced),
+    let reading = Reading { text, file };
+    Ok(map.0.into_iter().map(|(key, value)| reading.entry(key, value, 1)).collect())
+}
+
+/// How deep lists and maps are read; what lies deeper is empty. A source has one level.
+const MAX_DEPTH: usize = 3;
+
+struct Reading<'a> {
+    text: &'a str,
+    file: &'a Path,
+}
+
+impl Reading<'_> {
+    fn entry(&self, key: Spanned<String>, value: Spanned<Node>, depth: usize) -> Entry {
+        Entry {
+            key_place: place_of(&key.referenced, self.file),
+            value_place: place_of(&value.referenced, self.file),
+            value: self.value(value, depth),
             key: key.value,
-        })
-        .collect())
+        }
+    }
+
+    fn value(&self, value: Spanned<Node>, depth: usize) -> Value {
+        match value.value {
+            // A number would lose its zeros (`28.10`): what counts is the text.
+            Node::Plain => {
+                let span = value.defined.span();
+                let range = span.byte_offset().zip(span.byte_len());
+                let range = range.map(|(from, len)| from as usize..(from + len) as usize);
+                let written = range.and_then(|range| self.text.get(range)).unwrap_or("");
+                Value::Text(written.trim().to_owned())
+            }
+            Node::Text(text) => Value::Text(text),
+            Node::Nothing => Value::Nothing,
+            Node::List(_) if depth > MAX_DEPTH => Value::List(Vec::new()),
+            Node::List(items) => Value::List(
+                items
+                    .into_iter()
+                    .map(|item| Item {
+                        place: place_of(&item.referenced, self.file),
+                        value: self.value(item, depth + 1),
+                    })
+                    .collect(),
+            ),
+            Node::Map(_) if depth > MAX_DEPTH => Value::Map(Vec::new()),
+            Node::Map(entries) => {
+                let entries = entries.into_iter();
+                Value::Map(entries.map(|(key, value)| self.entry(key, value, depth + 1)).collect())
+            }
+        }
+    }
 }
 
 /// A fault for each line with a tab before its comment. YAML allows some of them, but which ones is
@@ -116,7 +150,7 @@ fn in_our_words(message: &str) -> (&str, &'static str) {
     const ONE_LINE_EACH: &str = "write one line for each component: keystone: \"28.1.0\"";
     if message.starts_with("duplicate mapping key") {
         let end = message.find(", set ").unwrap_or(message.len());
-        return (&message[..end], "a component has one source: remove one of the lines");
+        return (&message[..end], "a name stands once: remove one of the lines");
     }
     if message.starts_with("expected mapping start") {
         return ("this is not a map of components to sources", ONE_LINE_EACH);
@@ -161,8 +195,8 @@ enum Node {
     /// A number or a truth value: read again from the text.
     Plain,
     Nothing,
-    List,
-    Map,
+    List(Vec<Spanned<Node>>),
+    Map(Vec<(Spanned<String>, Spanned<Node>)>),
 }
 
 impl<'de> Deserialize<'de> for Node {
@@ -221,12 +255,18 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node, A::Error> {
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Node::List)
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element()? {
+            items.push(item);
+        }
+        Ok(Node::List(items))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Node::Map)
+        let mut entries = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(Node::Map(entries))
     }
 }

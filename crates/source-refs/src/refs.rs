@@ -7,6 +7,7 @@ use names::{Fault, Place, ServiceName};
 
 use crate::Source;
 use crate::file::{Entry, Value, entries};
+use crate::long;
 
 /// The sources of a release by component: a service, or a library that is built from source.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -24,8 +25,8 @@ pub struct SourceRef {
 }
 
 impl SourceRefs {
-    /// Reads `text`, the content of `file`: a YAML map of components to release tags. A file of
-    /// comments alone names none.
+    /// Reads `text`, the content of `file`: a YAML map of components to sources, each in the short
+    /// form (a text) or the long one (a map). A file of comments alone names none.
     ///
     /// `file` serves for the places and is not opened.
     ///
@@ -34,11 +35,14 @@ impl SourceRefs {
     pub fn parse(text: &str, file: &Path) -> Result<Self, Vec<Fault>> {
         let (mut faults, mut refs) = (Vec::new(), BTreeMap::new());
         for entry in entries(text, file)? {
-            match component(&entry).and_then(|name| Ok((name, source(&entry)?))) {
-                Ok((name, source)) => {
-                    refs.insert(name, SourceRef { source, place: entry.value_place });
+            let name = component(&entry).map_err(|fault| faults.push(fault)).ok();
+            match source(&entry) {
+                Ok(source) => {
+                    let place = entry.value_place;
+                    name.and_then(|name| refs.insert(name, SourceRef { source, place }));
                 }
-                Err(fault) => faults.push(fault),
+                Err(found) if name.is_some() => faults.extend(found),
+                Err(_) => {}
             }
         }
         if faults.is_empty() { Ok(Self { refs }) } else { Err(faults) }
@@ -63,25 +67,23 @@ fn component(entry: &Entry) -> Result<ServiceName, Fault> {
     })
 }
 
-fn source(entry: &Entry) -> Result<Source, Fault> {
-    let fault = |message: String, hint: &str| Fault {
-        place: entry.value_place.clone(),
-        message,
-        hint: hint.to_owned(),
+fn source(entry: &Entry) -> Result<Source, Vec<Fault>> {
+    let fault = |message: String, hint: &str| {
+        vec![Fault { place: entry.value_place.clone(), message, hint: hint.to_owned() }]
     };
     let key = &entry.key;
-    let short = format!("{key}: \"28.1.0\"");
     match &entry.value {
         Value::Text(text) => Source::from_short(text).map_err(|refused| {
             fault(format!("the source of {key}: `{}` {}", shown(text), refused.what), refused.hint)
         }),
+        Value::Map(entries) => long::source(key, &entry.value_place, entries),
         Value::Nothing => Err(fault(
             format!("{key} has no source"),
-            &format!("name a release, as in {short}, or delete the line"),
+            &format!("name a release, as in {key}: \"28.1.0\", or delete the line"),
         )),
-        Value::List | Value::Map => Err(fault(
-            format!("the source of {key} is not a text, and only release tags are known here"),
-            &format!("write the tag of a release, as in {short}"),
+        Value::List(_) => Err(fault(
+            format!("the source of {key} is a list, and one source is wanted"),
+            &format!("write the tag of a release, as in {key}: \"28.1.0\""),
         )),
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use source_refs::SourceRefs;
 
-const SEED: &str = "---\n# why\nkeystone: \"28.1.0\"\nnova: '32.2.1'\nglance: 31.1.0 # x\n\
+const SEED: &str = "---\n# why\nkeystone: \"28.1.0\"\nnova: '32.2.1'\nglance: {ref: 31.1.0, kind: release} # x\n\
                     list: [a, {b: c}]\n";
 
 #[test]

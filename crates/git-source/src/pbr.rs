@@ -1,0 +1,14 @@
+//! What PBR makes of a repository, without running it.
+
+mod history;
+mod local;
+mod pkg_info;
+mod semantic;
+mod version;
+
+pub(crate) use history::Log;
+pub use history::{Annotation, Commit, Commits, Tag, UnreadableCommit, WalkError};
+pub use local::patched_version;
+pub use pkg_info::version_from_pkg_info;
+pub use semantic::SemanticVersion;
+pub use version::{VersionError, version};

@@ -1,0 +1,8 @@
+//! Sources out of real repositories, judged by git and by PBR.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod history;
+mod pbr_version;
+mod random;
+mod servers;
+mod transports;
