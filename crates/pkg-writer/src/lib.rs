@@ -39,6 +39,7 @@ pub mod deb;
 mod entries;
 mod options;
 mod spool;
+pub mod version;
 
 pub use compress::Compression;
 pub use entries::DanglingHardLink;

@@ -3,6 +3,7 @@
 
 mod deb;
 mod deb_judges;
+mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
