@@ -1,0 +1,46 @@
+//! Packages for dpkg and rpm from trees of files, without dpkg and rpm.
+//!
+//! A [`filetree::Tree`] and plain metadata go in, the bytes of a package come out. Equal input gives
+//! equal bytes, whatever the number of threads, the place or the day. Files are streamed: memory does
+//! not grow with the tree.
+//!
+//! ```
+//! use filetree::{Content, Node, Tree};
+//! use names::Epoch;
+//! use pkg_writer::{Accounts, Compression, Options, deb};
+//!
+//! let mut tree = Tree::new();
+//! let script = Content::from_bytes("#!/bin/sh\necho hello\n");
+//! tree.insert_with_parents("usr/bin/hello".parse()?, Node::file(0o755, Epoch(0), script))?;
+//!
+//! let folder = tempfile::tempdir()?;
+//! let options = Options {
+//!     compression: Compression::zstd(),
+//!     jobs: 2,
+//!     epoch: Epoch(1_795_228_558),
+//!     scratch: folder.path().to_owned(),
+//!     check_contents: true,
+//!     accounts: Accounts::default(),
+//! };
+//! let package = deb::Package {
+//!     name: "hello".to_owned(),
+//!     version: "1.0-1".to_owned(),
+//!     architecture: "all".to_owned(),
+//!     maintainer: "Jane Doe <jane@example.org>".to_owned(),
+//!     description: "says hello".to_owned(),
+//!     ..deb::Package::default()
+//! };
+//! deb::save(&tree, &package, &options, &folder.path().join(package.file_name()))?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod compress;
+pub mod deb;
+mod entries;
+mod options;
+mod spool;
+pub mod version;
+
+pub use compress::Compression;
+pub use entries::DanglingHardLink;
+pub use options::{Accounts, Options};
