@@ -27,6 +27,7 @@
 //! ```
 
 mod closure;
+mod counting;
 mod dist_info;
 mod entry_points;
 mod file_name;

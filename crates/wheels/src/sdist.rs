@@ -1,6 +1,8 @@
 //! Source archives to pack files.
 
-use std::collections::BTreeMap;
+mod long;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufReader, Read};
 use std::path::PathBuf;
 
@@ -10,12 +12,19 @@ use names::{Digest, Epoch, Sha256};
 use store::{Blob, BlobError, Store};
 use tar::{Archive, EntryType};
 
+use crate::counting::Counting;
+use long::{Fault, Long};
+
 /// The kind of the derived file. The number grows when the same archive would give another pack.
 const KIND: &str = "sdist-1";
 /// The largest source archives of OpenStack have some ten thousand members.
 const MOST_MEMBERS: usize = 200_000;
 /// Bytes of the archive without compression.
 const LARGEST: u64 = 2 << 30;
+/// Times that the archive may grow when it is inflated, after the first [`FREE`] bytes. Deflate itself
+/// reaches 1,032.
+const RATIO: u64 = 200;
+const FREE: u64 = 64 << 20;
 
 /// Why a source archive cannot be unpacked. Members are named as in the archive.
 #[derive(Debug, thiserror::Error)]
@@ -87,7 +96,7 @@ pub enum SdistError {
 ///
 /// Modes are 0644, or 0755 where the owner may execute the file; owners are root; times are those of
 /// the members. Refused are names and links that lead out of the archive, a name that comes twice,
-/// devices, and archives that are larger than any source.
+/// devices, and archives that are larger than any source or inflate to far more than they are.
 ///
 /// # Errors
 /// When the blob is damaged or refused, or the store cannot be written.
@@ -132,29 +141,47 @@ impl<R: Read> Read for Hashed<R> {
 fn write_pack(input: impl Read, blob: &Blob, out: impl io::Write) -> Result<(), SdistError> {
     let archive = blob.digest;
     let failed = |source| SdistError::Read { path: blob.path.clone(), source };
+    let allowed = LARGEST.min(blob.size.saturating_mul(RATIO).saturating_add(FREE));
     // One byte more than allowed, so that what is too large is told from what fits.
-    let plain = MultiGzDecoder::new(BufReader::new(input)).take(LARGEST + 1);
+    let plain = MultiGzDecoder::new(BufReader::new(input)).take(allowed + 1);
     let mut members = Archive::new(plain);
     let mut pack = PackWriter::new(io::BufWriter::new(out));
     let mut kinds: BTreeMap<TreePath, bool> = BTreeMap::new();
+    let mut holders: BTreeSet<TreePath> = BTreeSet::new();
     let mut top = None;
-    let mut left = LARGEST;
-    for (index, entry) in members.entries().map_err(failed)?.enumerate() {
+    let mut left = allowed;
+    let mut long = Long::default();
+    // Raw: the reader would take a long name, or what stands in for one, into memory whatever its size.
+    for (index, entry) in members.entries().map_err(failed)?.raw(true).enumerate() {
         let mut entry = entry.map_err(failed)?;
         let kind = entry.header().entry_type();
-        if matches!(kind, EntryType::XGlobalHeader) {
-            continue;
-        }
-        let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-        let refused = |what| SdistError::Member { archive, member: name.clone(), what };
         if index >= MOST_MEMBERS {
             let what = format!("more than {MOST_MEMBERS} members");
             return Err(SdistError::Limit { archive, what });
         }
         left = left.checked_sub(entry.size()).ok_or_else(|| SdistError::Limit {
             archive,
-            what: format!("more than {LARGEST} bytes"),
+            what: format!("more than {allowed} bytes when unpacked"),
         })?;
+        let said = |member, what| SdistError::Member { archive, member, what };
+        if long.take_in(&mut entry).map_err(|fault| match fault {
+            Fault::Read(error) => failed(error),
+            Fault::Refused(what) => said(format!("number {}", index + 1), what),
+        })? {
+            continue;
+        }
+        let Long { name, target } = std::mem::take(&mut long);
+        let name = name.unwrap_or_else(|| entry.path_bytes().into_owned());
+        let name = String::from_utf8(name).map_err(|error| {
+            let member = error.as_bytes().escape_ascii().to_string();
+            said(member, "has a name that is not UTF-8")
+        })?;
+        let refused = |what| said(name.clone(), what);
+        let target = target.unwrap_or_else(|| {
+            entry.link_name_bytes().map(|target| target.into_owned()).unwrap_or_default()
+        });
+        let target = String::from_utf8(target)
+            .map_err(|_| refused("is a link to a name that is not UTF-8"))?;
         let whole =
             TreePath::from_member(&name).map_err(|source| SdistError::Path { archive, source })?;
         let (first, rest) = match whole.as_str().split_once('/') {
@@ -178,8 +205,12 @@ fn write_pack(input: impl Read, blob: &Blob, out: impl io::Write) -> Result<(), 
                 return Err(refused("lies in something that is no folder"));
             }
             above = parent.parent();
+            holders.insert(parent);
         }
         let folder = kind == EntryType::Directory;
+        if !folder && holders.contains(&path) {
+            return Err(refused("is no folder, and others lie in it"));
+        }
         match kinds.insert(path.clone(), folder) {
             Some(true) if folder => continue,
             Some(_) => return Err(refused("comes twice")),
@@ -194,19 +225,20 @@ fn write_pack(input: impl Read, blob: &Blob, out: impl io::Write) -> Result<(), 
             EntryType::Regular | EntryType::Continuous => {
                 let mode = if mode & 0o100 == 0 { 0o644 } else { 0o755 };
                 let meta = FileMeta { mode, uid: 0, gid: 0, mtime };
-                pack.add_file(&path, meta, &mut entry).map_err(failed)?;
+                let size = entry.size();
+                let mut content = Counting { inner: &mut entry, read: 0 };
+                pack.add_file(&path, meta, &mut content).map_err(failed)?;
+                if content.read != size {
+                    return Err(refused("is not as long as the archive says"));
+                }
             }
             EntryType::Symlink => {
-                let target = entry.link_name_bytes().unwrap_or_default();
-                let target = String::from_utf8_lossy(&target).into_owned();
                 if !stays_inside(&path, &target) {
                     return Err(refused("is a link that leads out of the archive"));
                 }
                 pack.add_other(&path, &Node::symlink(target, mtime)).map_err(failed)?;
             }
             EntryType::Link => {
-                let target = entry.link_name_bytes().unwrap_or_default();
-                let target = String::from_utf8_lossy(&target).into_owned();
                 let inside =
                     target.split_once('/').filter(|(first, _)| Some(*first) == top.as_deref());
                 let target = inside.and_then(|(_, rest)| TreePath::from_member(rest).ok());
@@ -219,27 +251,35 @@ fn write_pack(input: impl Read, blob: &Blob, out: impl io::Write) -> Result<(), 
             _ => return Err(refused("is neither file, folder nor link")),
         }
     }
+    if long != Long::default() {
+        return Err(SdistError::Member {
+            archive,
+            member: "the last".to_owned(),
+            what: "is the name of no member",
+        });
+    }
+    // To the end, so that the checksum of the compression counts.
+    let mut rest = members.into_inner();
+    io::copy(&mut rest, &mut io::sink()).map_err(failed)?;
+    if rest.limit() == 0 {
+        let what = format!("more than {allowed} bytes when unpacked");
+        return Err(SdistError::Limit { archive, what });
+    }
     pack.finish().map_err(failed)?;
     Ok(())
 }
 
-/// Whether a symbolic link at `path` to `target` stays below the top, whatever its neighbours are.
+/// Whether a symbolic link at `path` to `target` stays below the top, whatever its neighbours are. So
+/// `..` after a name counts as leading out: that name may be a link itself.
 fn stays_inside(path: &TreePath, target: &str) -> bool {
     if target.is_empty() || target.starts_with('/') {
         return false;
     }
-    let mut depth = path.as_str().split('/').count() - 1;
-    for part in target.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => match depth.checked_sub(1) {
-                Some(up) => depth = up,
-                None => return false,
-            },
-            _ => depth += 1,
-        }
-    }
-    true
+    let depth = path.as_str().split('/').count() - 1;
+    let parts: Vec<&str> =
+        target.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    let up = parts.iter().take_while(|part| **part == "..").count();
+    up <= depth && !parts[up..].contains(&"..")
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ use store::{Blob, BlobError, Store};
 use zip::result::ZipError;
 use zip::{CompressionMethod, DateTime, ZipArchive};
 
+use crate::counting::Counting;
+
 /// The kind of the derived file. The number grows when the same wheel would give another pack.
 const KIND: &str = "wheel-1";
 /// The largest wheels for machine learning have some ten thousand members.
@@ -283,20 +285,6 @@ fn time(time: Option<DateTime>) -> Epoch {
         )
     })
     .map_or(DOS_START, |time| time.max(DOS_START))
-}
-
-/// Counts the bytes that are read.
-struct Counting<R> {
-    inner: R,
-    read: u64,
-}
-
-impl<R: Read> Read for Counting<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.read += read as u64;
-        Ok(read)
-    }
 }
 
 #[cfg(test)]

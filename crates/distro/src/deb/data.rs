@@ -1,6 +1,6 @@
 //! The two tar archives inside a .deb, by the rules of dpkg's own reader (deb(5), `lib/dpkg/tarfn.c`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 
@@ -13,8 +13,8 @@ use super::control::{MODES, OWNERS};
 
 /// The kernel's own limit for paths and links (`PATH_MAX`).
 const NAME_LIMIT: u64 = 4096;
-/// The largest packages have some 100,000 files.
-const ENTRY_LIMIT: usize = 2_000_000;
+/// The largest packages have some 100,000 files. The index of so many takes some 200 MB.
+const ENTRY_LIMIT: usize = 500_000;
 
 /// Reads the control archive: each of its files becomes an attachment of the pack.
 pub(super) fn read_control<W: Write>(
@@ -54,6 +54,7 @@ pub(super) fn read_data<W: Write>(
     pack: &mut PackWriter<W>,
 ) -> Result<(), DebFault> {
     let mut seen: BTreeMap<TreePath, EntryType> = BTreeMap::new();
+    let mut holders: BTreeSet<TreePath> = BTreeSet::new();
     let mut owners = String::new();
     walk(input, |member, entry| {
         let Member { path, meta, .. } = &member;
@@ -63,6 +64,12 @@ pub(super) fn read_data<W: Write>(
                 return Err(member.refused("what holds it is no directory in this archive"));
             }
             above = parent.parent();
+            if !holders.insert(parent) {
+                break;
+            }
+        }
+        if member.kind != EntryType::Directory && holders.contains(path) {
+            return Err(member.refused("it is no directory, and others lie in it"));
         }
         match seen.insert(path.clone(), member.kind) {
             Some(EntryType::Directory) if member.kind == EntryType::Directory => return Ok(()),
