@@ -252,7 +252,77 @@ impl Package {
 
 #[cfg(test)]
 mod tests {
+    use filetree::Node;
+    use names::Epoch;
+
     use super::*;
+
+    fn arch() -> Arch {
+        if cfg!(target_arch = "x86_64") { Arch::Amd64 } else { Arch::Arm64 }
+    }
+
+    /// A tree with these files, the contents of which are files of this machine or texts.
+    fn tree(files: &[(&str, &str)]) -> Tree {
+        let mut tree = Tree::new();
+        for (path, from) in files {
+            let bytes = match from.starts_with("/lib/") || from.starts_with("/proc/") {
+                true => fs_err::read(from.replace("TRIPLET", arch().triplet())).unwrap(),
+                false => from.as_bytes().to_vec(),
+            };
+            let path = path.replace("TRIPLET", arch().triplet());
+            let node = Node::file(0o755, Epoch(0), Content::from_bytes(&bytes));
+            tree.insert_with_parents(TreePath::from_member(&path).unwrap(), node).unwrap();
+        }
+        tree
+    }
+
+    /// What is missing, and which packages are unused.
+    fn told(files: &[(&str, &str)], asked: &[&str], optional: &[&str]) -> (Vec<String>, String) {
+        let prefix = TreePath::from_member("var/lib/openstack").unwrap();
+        let asked: Vec<String> = asked.iter().map(|name| (*name).to_owned()).collect();
+        let optional = optional.iter().map(|name| (*name).to_owned()).collect();
+        let found = libraries(&tree(files), arch(), &prefix, &asked, &optional).unwrap();
+        let missing = found.missing.iter().map(|one| one.library.clone()).collect();
+        (missing, format!("{:?}", found.unused))
+    }
+
+    #[test]
+    fn what_a_module_needs_and_the_root_has_is_compared() {
+        const MODULE: (&str, &str) = ("var/lib/openstack/lib/module.so", "/proc/self/exe");
+        const LIBC: (&str, &str) = ("usr/lib/TRIPLET/libc.so.6", "/lib/TRIPLET/libc.so.6");
+        const OTHER: (&str, &str) =
+            ("usr/lib/TRIPLET/libresolv.so.2", "/lib/TRIPLET/libresolv.so.2");
+        let text = ("var/lib/openstack/lib/module.py", "import x");
+
+        let (missing, unused) = told(&[MODULE, text], &[], &[]);
+        assert!(missing.contains(&"libc.so.6".to_owned()), "{missing:?}");
+        assert_eq!(unused, "[]");
+        let (other, _) = told(&[MODULE, LIBC], &[], &[]);
+        assert!(!other.contains(&"libc.so.6".to_owned()) && other.len() < missing.len());
+        let rest: Vec<&str> = other.iter().map(String::as_str).collect();
+        assert_eq!(told(&[MODULE, LIBC], &[], &rest).0, Vec::<String>::new());
+        // Somewhere below the prefix, a module that is loaded before may bring it.
+        let bundled = ("var/lib/openstack/lib/x.libs/libc.so.6", "/lib/TRIPLET/libc.so.6");
+        let (missing, _) = told(&[MODULE, bundled], &[], &rest);
+        assert!(!missing.contains(&"libc.so.6".to_owned()), "{missing:?}");
+
+        // Another library under its name has not all versions of its symbols.
+        let wrong = ("usr/lib/TRIPLET/libc.so.6", "/lib/TRIPLET/libresolv.so.2");
+        let (missing, _) = told(&[MODULE, wrong], &[], &rest);
+        assert!(missing.contains(&"libc.so.6".to_owned()), "{missing:?}");
+
+        let lists = [
+            ("var/lib/dpkg/info/libc6.list", format!("/usr/lib/{}/libc.so.6\n", arch().triplet())),
+            (
+                "var/lib/dpkg/info/resolv.list",
+                format!("/usr/lib/{}/libresolv.so.2\n", arch().triplet()),
+            ),
+        ];
+        let mut files = vec![MODULE, LIBC, OTHER];
+        files.extend(lists.iter().map(|(path, text)| (*path, text.as_str())));
+        let (_, unused) = told(&files, &["libc6", "resolv", "none"], &rest);
+        assert_eq!(unused, "[(\"resolv\", [\"libresolv.so.2\"])]");
+    }
 
     #[test]
     fn packages_of_libraries_are_named_by_the_policy() {
