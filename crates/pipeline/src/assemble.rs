@@ -15,6 +15,7 @@ use crate::environment;
 use crate::groups;
 use crate::layers::{self, MadeLayer, WriteOptions};
 use crate::layers_error::{LayersError, MakeLayer};
+use crate::libraries::libraries;
 use crate::needs::Needs;
 use crate::plan::{LayerKind, Own, Plan, PlannedLayer};
 use crate::service_layer::{self, PREFIX};
@@ -46,9 +47,34 @@ pub(crate) fn layers(
         upper.overlay(&python.own)?;
         let time = python.own.newest();
         service_layer::add(&mut upper, plan.service, &python.own, &plan.info, time)?;
+        check_libraries(plan, &upper, tell)?;
         done.make(LayerKind::Service, &lower, &upper, tell)?;
     }
     Ok(done.layers.into_iter().flatten().collect())
+}
+
+/// Finds what the extension modules of the image need and do not have, and tells of packages of
+/// libraries that nothing needs.
+fn check_libraries(plan: &Plan<'_>, root: &Tree, tell: Listener<'_>) -> Result<(), LayersError> {
+    let prefix = TreePath::from_member(PREFIX).expect("the prefix is a clean path");
+    let optional = &plan.service.optional_libraries;
+    let found = libraries(root, plan.arch, &prefix, &plan.system_asked, optional)
+        .map_err(LayersError::ReadLibraries)?;
+    for (package, libraries) in found.unused {
+        let libraries = libraries.join(", ");
+        let text = format!(
+            "the recipe of {} lists {package}, and no extension module of {} needs {libraries}",
+            plan.service.name, plan.arch
+        );
+        tell(Event::Note { text });
+    }
+    match found.missing.is_empty() {
+        true => Ok(()),
+        false => Err(LayersError::Libraries {
+            service: plan.service.name.clone(),
+            missing: found.missing,
+        }),
+    }
 }
 
 /// The layers that there are, by their place in the plan.

@@ -170,7 +170,8 @@ impl Build<'_> {
             let learnt = examples::learn(setting, apt, tell);
             learnt.map_err(LayersError::Debs).map_err(failed)?;
         }
-        assemble::layers(setting, &description.distro, &plan, tell).map_err(failed)
+        let layers = assemble::layers(setting, &description.distro, &plan, tell);
+        layers.map_err(|error| failed(with_packages(setting, locks, arch, error)))
     }
 
     /// Writes the documents of the images, the layout and the summary.
@@ -221,6 +222,30 @@ impl Build<'_> {
         summary.write(&folder.join("build.json"))?;
         Ok(summary)
     }
+}
+
+/// Names the packages that have what is missing, as far as the locks know one: those of every base and
+/// service of the release whose files are in the store.
+fn with_packages(
+    setting: &Setting<'_>,
+    locks: &Locks,
+    arch: Arch,
+    mut error: LayersError,
+) -> LayersError {
+    let LayersError::Libraries { missing, .. } = &mut error else { return error };
+    let serves = |deb: &&distro::LockedDeb| deb.arch == arch.debian();
+    for deb in locks.distro.debs.iter().chain(&locks.release.debs).filter(serves) {
+        let blob = setting.store.blob(&deb.sha256);
+        let Some(Ok(unpacked)) = blob.map(|blob| distro::unpack_deb(setting.store, &blob)) else {
+            continue;
+        };
+        let files: BTreeSet<&str> =
+            unpacked.pack.entries.iter().map(|(path, _)| path.file_name()).collect();
+        for one in missing.iter_mut().filter(|one| files.contains(one.library.as_str())) {
+            one.package.get_or_insert_with(|| deb.name.clone());
+        }
+    }
+    error
 }
 
 /// A version as a tag, which has no `+` (distribution-spec, "Pulling manifests").

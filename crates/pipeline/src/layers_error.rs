@@ -2,6 +2,7 @@
 
 use distro::DebError;
 use filetree::TreeError;
+use names::ServiceName;
 use rootfs::AssembleError;
 use store::FetchError;
 use venv::{InstallError, LayoutError, MergeError};
@@ -10,6 +11,7 @@ use wheels::{LocateError, UnpackError};
 use crate::blame::Blame;
 use crate::built_wheel::BuiltWheelError;
 use crate::layers::MakeLayerError;
+use crate::libraries::{MissingLibrary, package_by_policy};
 use crate::service_layer::ServiceError;
 
 /// Why the layers of an image cannot be made.
@@ -46,6 +48,21 @@ pub enum LayersError {
     /// The layers do not fit over each other.
     #[error("the layers do not fit over each other")]
     Tree(#[from] TreeError),
+    /// Libraries that extension modules need are not in the image.
+    #[error(
+        "libraries are missing:\n  {}\nadd the packages to [system-packages] of services/{service}.toml, \
+         or the libraries to `optional` of [libraries] there",
+        .missing.iter().map(told).collect::<Vec<_>>().join("\n  ")
+    )]
+    Libraries {
+        /// The service.
+        service: ServiceName,
+        /// What is missing.
+        missing: Vec<MissingLibrary>,
+    },
+    /// A library cannot be read.
+    #[error("a library of the image cannot be read")]
+    ReadLibraries(#[source] std::io::Error),
     /// The service does not fit.
     #[error(transparent)]
     Service(#[from] ServiceError),
@@ -55,6 +72,21 @@ pub enum LayersError {
     /// A layer cannot be written.
     #[error(transparent)]
     Layer(#[from] MakeLayer),
+}
+
+/// A missing library, for people.
+fn told(missing: &MissingLibrary) -> String {
+    let MissingLibrary { library, version, file, package } = missing;
+    match (version, package) {
+        (Some(version), _) => {
+            format!("{file} needs {version} of {library}, and the image's has no such symbols")
+        }
+        (None, Some(package)) => format!("{file} needs {library}: {package} has it"),
+        (None, None) => {
+            let package = package_by_policy(library);
+            format!("{file} needs {library}: by its name it is in {package}, if the distro has it")
+        }
+    }
 }
 
 /// Why a layer could not be written. Opaque: its text and causes say all.
@@ -72,6 +104,7 @@ impl LayersError {
             LayersError::Deb(_) | LayersError::Wheel(_) => Blame::Verification,
             LayersError::Install(InstallError::Verify { .. }) => Blame::Verification,
             LayersError::Service(_) | LayersError::Layer(_) => Blame::Input,
+            LayersError::Libraries { .. } => Blame::Input,
             _ => Blame::Step,
         }
     }

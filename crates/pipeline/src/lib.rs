@@ -58,6 +58,7 @@ mod image_info;
 mod key;
 mod layers;
 mod layers_error;
+mod libraries;
 mod lock;
 mod locking;
 mod locks;
@@ -85,6 +86,7 @@ pub use event::{Event, Stage};
 pub use files::write_file;
 pub use layers::FORMAT_LEVEL;
 pub use layers_error::{LayersError, MakeLayer};
+pub use libraries::MissingLibrary;
 pub use lock::{
     BaseList, BuildList, DistroLock, LockFile, LockFileError, LockedPatch, LockedSource,
     ReleaseLock, ServiceList, SourceKind,

@@ -98,7 +98,7 @@ impl Summary {
     }
 
     pub(crate) fn write(&self, path: &Path) -> Result<(), BuildError> {
-        write_file(path, &format!("{}\n", self.to_json()))
+        write_file(path, format!("{}\n", self.to_json()))
             .map_err(|source| BuildError::Out { path: path.to_owned(), source })
     }
 }

@@ -40,6 +40,8 @@ pub struct Service {
     pub bindep: Selection,
     /// Files that select further Python requirements.
     pub pydep: Selection,
+    /// Shared libraries, by their SONAMEs, that extension modules may ask for and that need not be there.
+    pub optional_libraries: BTreeSet<String>,
     /// The account that it runs as.
     pub user: User,
     /// Directories that it needs, in the order of the recipe.
@@ -186,6 +188,9 @@ impl Service {
         let system_packages = paths::system_packages(&mut checker, written.system_packages);
         let bindep = selection::bindep(&mut checker, written.bindep);
         let pydep = selection::pydep(&mut checker, written.pydep);
+        let optional = written.libraries.optional.iter();
+        let optional_libraries: BTreeSet<String> =
+            optional.filter_map(|name| checker.line(name, "optional")).collect();
         let owners = user.as_ref();
         let directories = paths::directories(&mut checker, written.directory, owners);
         let files = paths::files(&mut checker, written.file, owners);
@@ -213,6 +218,7 @@ impl Service {
                     system_packages,
                     bindep,
                     pydep,
+                    optional_libraries,
                     user,
                     directories,
                     files,

@@ -32,6 +32,15 @@ pub(super) struct Service {
     pub(super) bindep: Selection,
     #[serde(default)]
     pub(super) pydep: Pydep,
+    #[serde(default)]
+    pub(super) libraries: Libraries,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Libraries {
+    #[serde(default)]
+    pub(super) optional: Vec<Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

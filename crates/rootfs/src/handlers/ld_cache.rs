@@ -7,7 +7,6 @@
 //! dynamic loader, and an existing link to the loader is left alone.
 
 mod conf;
-mod elf;
 mod format;
 mod scan;
 

@@ -8,7 +8,7 @@ use names::Arch;
 
 use super::super::files;
 use super::conf::Directory;
-use super::{FileError, LdCacheError, elf};
+use super::{FileError, LdCacheError};
 
 /// Entries are kept in order by insertion, as ldconfig does: time grows with the square.
 const ENTRY_LIMIT: usize = 20_000;

@@ -1,28 +1,24 @@
-//! The little of an ELF file that `ldconfig` looks at: machine, SONAME, needed x86 level.
+//! The little of an ELF file that `ldconfig` of glibc 2.41 looks at, read as it reads it.
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 
-use filetree::{Content, ContentReader};
+use filetree::Content;
 use names::Arch;
 
-/// A shared library.
+use crate::parts::{PT_DYNAMIC, PT_LOAD, Parts, Segment, TABLE_LIMIT, number};
+
+/// A shared library, as `ldconfig` sees it.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Library {
+pub struct Library {
     /// The flags of its entry in the cache: 0x0303 for x86-64, 0x0a03 for AArch64.
-    pub(super) flags: i32,
+    pub flags: i32,
     /// The x86 level that it needs, where it says so (`GNU_PROPERTY_X86_ISA_1_NEEDED`).
-    pub(super) isa_level: u32,
+    pub isa_level: u32,
     /// Its SONAME, where it has one.
-    pub(super) soname: Option<Vec<u8>>,
+    pub soname: Option<Vec<u8>>,
 }
 
-/// No real library comes near these limits, in bytes.
-const TABLE_LIMIT: u64 = 1 << 20;
-const NAME_LIMIT: u64 = 4096;
-
 const ET_DYN: u64 = 3;
-const PT_LOAD: u32 = 1;
-const PT_DYNAMIC: u32 = 2;
 const PT_GNU_PROPERTY: u32 = 0x6474_e553;
 const DT_STRTAB: u64 = 5;
 const DT_SONAME: u64 = 14;
@@ -33,7 +29,7 @@ const X86_ISA_1_NEEDED: u32 = 0xc000_8002;
 ///
 /// # Errors
 /// When the bytes cannot be read.
-pub(super) fn library(content: &Content, arch: Arch) -> io::Result<Option<Library>> {
+pub fn library(content: &Content, arch: Arch) -> io::Result<Option<Library>> {
     let mut file = Parts::open(content)?;
     let Some(header) = file.read(0, 64)? else { return Ok(None) };
     if !header.starts_with(b"\x7fELF") || header[5] != 1 || number(&header, 16, 2) != ET_DYN {
@@ -125,25 +121,6 @@ fn flags(header: &[u8], arch: Arch, wide: bool) -> Option<i32> {
     }
 }
 
-struct Segment {
-    kind: u32,
-    offset: u64,
-    address: u64,
-    size: u64,
-    align: u64,
-}
-
-impl Segment {
-    fn parse(bytes: &[u8], wide: bool) -> Self {
-        let kind = number(bytes, 0, 4) as u32;
-        let [offset, address, size, align] = match wide {
-            true => [8, 16, 32, 48].map(|at| number(bytes, at, 8)),
-            false => [4, 8, 16, 28].map(|at| number(bytes, at, 4)),
-        };
-        Self { kind, offset, address, size, align }
-    }
-}
-
 /// The highest level named by the first `NT_GNU_PROPERTY_TYPE_0` note (x86-64 psABI, "Program
 /// Property").
 fn needed_level(mut notes: &[u8], align: usize) -> Option<u32> {
@@ -184,59 +161,4 @@ fn properties_level(mut properties: &[u8], align: usize) -> Option<u32> {
         properties = properties.get(8 + size.checked_next_multiple_of(align)?..)?;
     }
     None
-}
-
-/// The little-endian number in `size` bytes (2, 4 or 8) at `at`; zero where they are not there.
-fn number(bytes: &[u8], at: usize, size: usize) -> u64 {
-    let mut wide = [0; 8];
-    if let Some(found) = bytes.get(at..at + size) {
-        wide[..size].copy_from_slice(found);
-    }
-    u64::from_le_bytes(wide)
-}
-
-/// Reads parts of a file without the rest: a library may be larger than the memory of a build.
-struct Parts {
-    reader: ContentReader,
-    start: u64,
-    size: u64,
-}
-
-impl Parts {
-    fn open(content: &Content) -> io::Result<Self> {
-        let mut reader = content.reader()?;
-        let start = match &mut reader {
-            ContentReader::Memory(_) => 0,
-            ContentReader::Slice(slice) => slice.get_mut().stream_position()?,
-        };
-        Ok(Self { reader, start, size: content.size })
-    }
-
-    /// `size` bytes at `offset`; `None` when they are not all inside the file or are too many.
-    fn read(&mut self, offset: u64, size: u64) -> io::Result<Option<Vec<u8>>> {
-        let inside = offset.checked_add(size).is_some_and(|end| end <= self.size);
-        if !inside || size > 4 * TABLE_LIMIT {
-            return Ok(None);
-        }
-        match &mut self.reader {
-            ContentReader::Memory(bytes) => bytes.set_position(offset),
-            ContentReader::Slice(slice) => {
-                slice.get_mut().seek(SeekFrom::Start(self.start + offset))?;
-                slice.set_limit(size);
-            }
-        }
-        let mut bytes = vec![0; size as usize];
-        self.reader.read_exact(&mut bytes)?;
-        Ok(Some(bytes))
-    }
-
-    /// The bytes at `offset` up to a NUL.
-    fn name(&mut self, offset: u64) -> io::Result<Option<Vec<u8>>> {
-        let size = self.size.saturating_sub(offset).min(NAME_LIMIT);
-        let Some(mut bytes) = self.read(offset, size)? else { return Ok(None) };
-        Ok(bytes.iter().position(|byte| *byte == 0).map(|end| {
-            bytes.truncate(end);
-            bytes
-        }))
-    }
 }
