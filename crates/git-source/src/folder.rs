@@ -42,7 +42,8 @@ pub struct LocalFile {
 pub enum FolderState {
     /// They are those of the commit.
     Clean,
-    /// Something was changed, added or removed, or there is no commit.
+    /// A tracked file was changed or removed anywhere in the work tree, the folder has a new one, or
+    /// there is no commit.
     Changed,
 }
 

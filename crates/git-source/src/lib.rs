@@ -11,6 +11,7 @@ mod resolve;
 mod sdist;
 mod settings;
 mod stored;
+mod submodules;
 mod tree;
 
 pub use cache::GitCache;
@@ -26,4 +27,5 @@ pub use resolve::Resolved;
 pub use sdist::{Generated, SdistFile, sdist_files};
 pub use settings::{Helpers, Limits, Network, Settings};
 pub use source_refs::{CommitId, GitReference, GitUrl};
+pub use submodules::Part;
 pub use tree::{FileEntry, FileMode};

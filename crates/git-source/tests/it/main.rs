@@ -1,8 +1,11 @@
 //! Sources out of real repositories, judged by git and by PBR.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod folders;
 mod history;
 mod pbr_version;
 mod random;
+mod sdists;
 mod servers;
+mod submodules;
 mod transports;
