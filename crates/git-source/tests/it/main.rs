@@ -3,6 +3,7 @@
 
 mod folders;
 mod history;
+mod login;
 mod pbr_version;
 mod random;
 mod sdists;
