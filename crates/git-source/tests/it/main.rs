@@ -5,6 +5,7 @@ mod folders;
 mod history;
 mod login;
 mod pbr_version;
+mod plain;
 mod random;
 mod sdists;
 mod servers;
