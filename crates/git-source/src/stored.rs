@@ -13,11 +13,17 @@ use crate::{GitCache, GitError};
 /// The commits of a repository. One whose object is not at hand is beyond the history.
 pub(crate) struct Stored<'a> {
     repository: &'a gix::Repository,
+    mailmap: gix::mailmap::Snapshot,
 }
 
 impl<'a> Stored<'a> {
     pub(crate) fn new(repository: &'a gix::Repository) -> Self {
-        Self { repository }
+        Self { repository, mailmap: gix::mailmap::Snapshot::default() }
+    }
+
+    /// With authors as the content of a `.mailmap` names them (gitmailmap(5)).
+    pub(crate) fn with_mailmap(repository: &'a gix::Repository, mailmap: &[u8]) -> Self {
+        Self { repository, mailmap: gix::mailmap::Snapshot::from_bytes(mailmap) }
     }
 
     pub(crate) fn is_commit(&self, id: ObjectId) -> bool {
@@ -36,13 +42,25 @@ impl Commits for Stored<'_> {
         let Some(object) = object else { return Ok(None) };
         let commit = object.try_into_commit().map_err(|error| unreadable(error.to_string()))?;
         let decoded = commit.decode().map_err(|error| unreadable(error.to_string()))?;
+        // Git has two encodings in old histories; of others it shows what is not UTF-8 as broken.
+        let latin = decoded.encoding.is_some_and(|encoding| {
+            ["iso-8859-1", "latin1", "latin-1"]
+                .iter()
+                .any(|name| encoding.eq_ignore_ascii_case(name.as_bytes()))
+        });
+        let decode = |bytes: &[u8]| {
+            if latin { bytes.iter().map(|byte| char::from(*byte)).collect() } else { text(bytes) }
+        };
         // Git takes the time of a commit that has a broken one as 0.
         let time = decoded.committer().map_or(0, |committer| committer.seconds());
         let author = decoded.author().map_or_else(
             |_| String::new(),
-            |author| format!("{} <{}>", text(author.name), text(author.email)),
+            |author| {
+                let author = self.mailmap.resolve_cow(author);
+                format!("{} <{}>", decode(&author.name), decode(&author.email))
+            },
         );
-        let message = String::from_utf8_lossy(decoded.message).into_owned();
+        let message = decode(decoded.message);
         let parents = decoded.parents().map(commit_id).collect();
         Ok(Some(Commit { parents, time, author, message }))
     }

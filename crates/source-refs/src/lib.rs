@@ -22,6 +22,6 @@ mod source;
 
 pub use commit::{CommitId, CommitIdError};
 pub use place::{GitUrl, GitUrlError, SubFolder, SubFolderError};
-pub use reference::GitReference;
+pub use reference::{GitReference, GitReferenceError};
 pub use refs::{SourceRef, SourceRefs};
 pub use source::{GitSource, Source, Submodules};

@@ -1,6 +1,7 @@
 //! Ways to name a commit.
 
 use std::fmt;
+use std::str::FromStr;
 
 use crate::CommitId;
 use crate::source::Refused;
@@ -36,6 +37,25 @@ impl fmt::Display for GitReference {
     }
 }
 
+/// Why a text is not a reference.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the reference {what}: {hint}")]
+pub struct GitReferenceError {
+    /// What is wrong with it.
+    pub what: &'static str,
+    /// What to do.
+    pub hint: &'static str,
+}
+
+/// Hexadecimal digits are a commit, `refs/` begins a full name, `gerrit:` a change, and all else is a
+/// tag or a branch.
+impl FromStr for GitReference {
+    type Err = GitReferenceError;
+    fn from_str(text: &str) -> Result<Self, GitReferenceError> {
+        Self::parse(text).map_err(|Refused { what, hint }| GitReferenceError { what, hint })
+    }
+}
+
 impl GitReference {
     /// Whether it names the same commit for ever: a whole commit does. The beginning of one may
     /// become ambiguous, tags may be moved, and branches and changes move by nature.
@@ -43,19 +63,6 @@ impl GitReference {
         matches!(self, GitReference::Commit(_))
     }
 
-    /// The patch sets of a change are `refs/changes/NN/<change>/<patch set>`, where NN are the last
-    /// two digits of the change. This is that without the patch set; `None` for other references.
-    pub fn patch_sets(&self) -> Option<String> {
-        match self {
-            GitReference::Gerrit { change } => {
-                Some(format!("refs/changes/{:02}/{change}/", change % 100))
-            }
-            _ => None,
-        }
-    }
-
-    /// Reads a reference: hexadecimal digits are a commit, `refs/` begins a full name, `gerrit:` a
-    /// change, and all else is a tag or a branch.
     pub(crate) fn parse(text: &str) -> Result<Self, Refused> {
         if let Ok(commit) = text.parse() {
             return Ok(Self::Commit(commit));

@@ -31,6 +31,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.end_headers()
             return
         path, _, query = self.path.partition("?")
+        if path.startswith("http://"):  # As a proxy is asked.
+            path = "/" + path.split("/", 3)[3]
         environment = dict(
             os.environ,
             GIT_PROJECT_ROOT=folder,

@@ -108,6 +108,7 @@ fn compare(cache: &GitCache, commit: CommitId, repository: &Path) -> usize {
 }
 
 /// All that is asked of a server.
+#[expect(clippy::print_stdout, reason = "the counts are part of the answer")]
 fn ask(
     name: &str,
     cache: &GitCache,
@@ -178,7 +179,7 @@ fn every_server_gives_the_same() {
     ask(
         "file",
         &cache(folder.path(), "1", Settings::new()),
-        &[plain.clone()],
+        std::slice::from_ref(&plain),
         &made,
         &ids,
         folder.path(),
@@ -235,10 +236,32 @@ fn mirrors_are_tried_in_turn_and_the_cache_works_without_a_network() {
 
     let settings = Settings { network: Network::Off, ..Settings::new() };
     let offline = cache(folder.path(), "cache", settings);
-    offline.fetch(&[dead.clone()], ids[9]).unwrap();
+    offline.fetch(std::slice::from_ref(&dead), ids[9]).unwrap();
     compare(&offline, ids[9], &folder.path().join("x.git"));
     let error = offline.fetch(&[dead], ids[8]).unwrap_err();
     assert!(matches!(error, GitError::Offline { .. }), "{error}");
+}
+
+#[test]
+#[ignore = "needs git with its http-backend, and python3; .ci/run runs it"]
+fn proxies_are_those_of_the_environment_that_is_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, ids) = repository(folder.path(), 10);
+    let server = http(folder.path(), &["2"]);
+    let address = [url("http://repository.invalid/x.git")];
+    let proxy = format!("http://127.0.0.1:{}", server.port);
+    let fetch = |name: &str, variables: &[(&str, &str)]| {
+        let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+        let settings = Settings { environment: variables.collect(), ..Settings::new() };
+        cache(folder.path(), name, settings).fetch(&address, ids[9])
+    };
+    fetch("1", &[("http_proxy", &proxy)]).unwrap();
+    fetch("2", &[("ALL_PROXY", &proxy), ("NO_PROXY", "example.org")]).unwrap();
+    fetch("3", &[]).unwrap_err();
+    fetch("4", &[("http_proxy", &proxy), ("no_proxy", ".invalid")]).unwrap_err();
+    let error = fetch("5", &[("http_proxy", "://me:secret@")]).unwrap_err().to_string();
+    assert!(error.contains("http_proxy is not the URL of a proxy"), "{error}");
+    assert!(!error.contains("secret"), "{error}");
 }
 
 #[test]
