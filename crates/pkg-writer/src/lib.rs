@@ -38,6 +38,7 @@ mod compress;
 pub mod deb;
 mod entries;
 mod options;
+pub mod rpm;
 mod spool;
 pub mod version;
 

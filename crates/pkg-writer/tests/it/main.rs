@@ -3,6 +3,8 @@
 
 mod deb;
 mod deb_judges;
+mod rpm;
+mod rpm_judges;
 mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
