@@ -13,7 +13,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("oci-client", &["registry"]),
     ("pgp", &["signer"]),
     ("reqwest", &["fetch"]),
-    ("rpm", &["distro", "pkg-writer"]),
+    ("rpm", &["distro"]),
     ("rustls", &["fetch"]),
     ("seccompiler", &["sandbox"]),
     ("tokio", &["fetch", "registry", "pipeline", "xtask"]),

@@ -4,6 +4,7 @@ use super::dependency::{CONFIG, Dependency, EQUAL, INTERPRETER, LESS, RPMLIB};
 use super::files::{self, File};
 use super::header::{Header, Value};
 use super::{Mark, Package, RpmError, Script, tag};
+use crate::entries::Form;
 use crate::{Compression, Options};
 
 /// What is known of the payload when it has been written.
@@ -213,7 +214,7 @@ fn relations(
     }
     all[0].1.extend(own_provides(package, files));
     all[1].1.extend(own_requires(package, files));
-    let features = features(package, &all, files::has_large(files), compression);
+    let features = features(package, &all, files, compression);
     all[1].1.extend(features);
     for (tags, mut lines) in all {
         if lines.is_empty() {
@@ -265,9 +266,10 @@ fn own_requires(package: &Package, files: &[File<'_>]) -> Vec<Line> {
 fn features(
     package: &Package,
     relations: &[(tag::Relation, Vec<Line>)],
-    large: bool,
+    files: &[File<'_>],
     compression: Compression,
 ) -> Vec<Line> {
+    let linked = |file: &File<'_>| matches!(file.entry.form, Form::File { names: 2.., .. });
     let versions = || {
         let own = [package.version.as_str(), package.release.as_str()];
         let others = relations.iter().flat_map(|(_, lines)| lines).map(|line| line.2.as_str());
@@ -288,7 +290,8 @@ fn features(
         ("PayloadFilesHavePrefix", "4.0-1", true),
         ("PayloadIsXz", "5.2-1", matches!(compression, Compression::Xz { .. })),
         ("PayloadIsZstd", "5.4.18-1", matches!(compression, Compression::Zstd { .. })),
-        ("LargeFiles", "4.12.0-1", large),
+        ("LargeFiles", "4.12.0-1", files::has_large(files)),
+        ("PartialHardlinkSets", "4.0.4-1", files.iter().any(linked)),
         ("TildeInVersions", "4.10.0-1", versions().any(|version| version.contains('~'))),
         ("CaretInVersions", "4.15.0-1", versions().any(|version| version.contains('^'))),
         ("RichDependencies", "4.12.0-1", rich.into_iter().flatten().any(Dependency::is_rich)),

@@ -104,13 +104,26 @@ pub(super) fn has_large(files: &[File<'_>]) -> bool {
     files.iter().any(|file| file.size() > LARGEST)
 }
 
-/// Number of bytes of all files, those with several names once.
+/// Number of bytes of all files and links, those with several names once.
 pub(super) fn total_size(files: &[File<'_>]) -> u64 {
     let size = |file: &File<'_>| match file.entry.form {
-        Form::File { content, position: 0, .. } if file.is_packed() => content.size,
-        _ => 0,
+        Form::File { position: 1.., .. } => 0,
+        _ => file.size(),
     };
     files.iter().map(size).sum()
+}
+
+/// The places of the files in the order of the payload: that of the header, but files with several names
+/// come at its end, their names one after the other. rpm keeps only one file open for names to come.
+pub(super) fn payload_order(files: &[File<'_>]) -> Vec<usize> {
+    let packed = (0..files.len()).filter(|index| files[*index].is_packed());
+    let mut order: Vec<usize> = packed.collect();
+    // Stable: what is alike stays in the order of the header.
+    order.sort_by_key(|index| match files[*index].entry.form {
+        Form::File { names: 2.., .. } => files[*index].inode,
+        _ => 0,
+    });
+    order
 }
 
 /// Sets the tags that list `files`.

@@ -19,7 +19,8 @@ pub(super) fn write(
     let mut out = Counted { out, size: 0 };
     let large = files::has_large(files);
     let mut buffer = vec![0; 128 << 10];
-    for (index, file) in files.iter().enumerate().filter(|(_, file)| file.is_packed()) {
+    for index in files::payload_order(files) {
+        let file = &files[index];
         let content = match file.entry.form {
             Form::File { content, position, names, .. } if position + 1 == names => Some(content),
             _ => None,

@@ -132,7 +132,8 @@ fn rpm_shows_what_was_given() {
         &["--requires"],
         "(postfix or exim)\n/bin/sh\n/bin/sh\nconfig(sample) = 1:2.0~rc1-1.fc42\npython(abi) = 3.13\n\
          rpmlib(BuiltinLuaScripts) <= 4.2.2-1\nrpmlib(CompressedFileNames) <= 3.0.4-1\n\
-         rpmlib(FileDigests) <= 4.6.0-1\nrpmlib(PayloadFilesHavePrefix) <= 4.0-1\n\
+         rpmlib(FileDigests) <= 4.6.0-1\nrpmlib(PartialHardlinkSets) <= 4.0.4-1\n\
+         rpmlib(PayloadFilesHavePrefix) <= 4.0-1\n\
          rpmlib(PayloadIsZstd) <= 5.4.18-1\nrpmlib(RichDependencies) <= 4.12.0-1\n\
          rpmlib(TildeInVersions) <= 4.10.0-1\n",
     );
@@ -146,9 +147,8 @@ fn rpm_shows_what_was_given() {
     shown(&["--recommends"], "sample-doc\n");
     shown(
         &["--scripts"],
-        "preinstall program: <lua>\npreinstall scriptlet (using <lua>):\nx = 1\npostinstall program: \
-         <lua>\npostinstall scriptlet (using <lua>):\ny = 2\npreuninstall program: \
-         /bin/sh\npreuninstall scriptlet (using /bin/sh):\nexit 0\n",
+        "preinstall scriptlet (using <lua>):\nx = 1\npostinstall scriptlet (using <lua>):\ny = \
+         2\npreuninstall scriptlet (using /bin/sh):\nexit 0\n",
     );
     shown(
         &["--changelog"],
@@ -261,7 +261,7 @@ fn the_header_is_that_of_rpmbuild() {
              License: Apache-2.0\nURL: https://example.org/\nAutoReqProv: no\n\
              Requires: python(abi) = 3.13\nProvides: sample-api = 2\nConflicts: other < 1:3\n\
              Obsoletes: old-sample <= 1.0-1\nRecommends: sample-doc\n%description\nFirst \
-             paragraph.\n\nSecond one: zürich.\n%install\ncp -a {} %{{buildroot}}\n%pre -p \
+             paragraph.\n\nSecond one: zürich.\n%install\ncp -a {}/. %{{buildroot}}\n%pre -p \
              <lua>\nx = 1\n%post -p <lua>\ny = 2\n%files\n%defattr(-,root,root)\n{list}",
             raw.display()
         ),
