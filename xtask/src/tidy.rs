@@ -16,7 +16,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("pgp", &["signer"]),
     ("pkcs8", &["signer"]),
     ("reqwest", &["fetch", "git-source"]),
-    ("rpm", &["distro", "pkg-writer"]),
+    ("rpm", &["distro"]),
     ("rustls", &["fetch", "git-source"]),
     ("seccompiler", &["sandbox"]),
     ("tokio", &["fetch", "registry", "pipeline", "xtask"]),

@@ -71,7 +71,7 @@ pub fn save(
 /// scratch folder cannot be written.
 pub fn prepare(tree: &Tree, package: &Package, options: &Options) -> Result<Prepared, DebError> {
     let code = if package.architecture == "amd64" { Matter::X86 } else { Matter::Code };
-    let entries = entries::list(tree, options.epoch, code)?;
+    let entries = entries::list(tree, options.epoch, Some(code))?;
     let mut members = control::members(package, tree, &entries)?;
     let spooled = |source| DebError::Scratch { folder: options.scratch.clone(), source };
     let mut data = Spool::new(&options.scratch).map_err(spooled)?;

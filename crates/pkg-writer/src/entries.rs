@@ -48,14 +48,14 @@ pub struct DanglingHardLink {
     pub target: TreePath,
 }
 
-/// The entries of `tree` without its root, times later than `clamp` set to it. Programs come after
-/// all else, so that a compressor meets like with like; in both parts the order is that of the tree.
+/// The entries of `tree` without its root, in its order, times later than `clamp` set to it.
 ///
-/// `code` is what programs are on the package's architecture.
+/// With `code`, which says what programs are on the package's architecture, these come after all else,
+/// so that a compressor meets like with like; both parts are in the order of the tree.
 pub(crate) fn list(
     tree: &Tree,
     clamp: Epoch,
-    code: Matter,
+    code: Option<Matter>,
 ) -> Result<Vec<Entry<'_>>, DanglingHardLink> {
     let mut entries = Vec::with_capacity(tree.len());
     for (path, node) in tree {
@@ -107,9 +107,10 @@ fn count_names(entries: &mut [Entry<'_>]) {
 }
 
 /// What a file holds, as far as its name tells: shared libraries are most of the code in a package.
-fn matter(path: &TreePath, code: Matter) -> Matter {
+fn matter(path: &TreePath, code: Option<Matter>) -> Matter {
     let name = path.file_name();
-    if name.ends_with(".so") || name.contains(".so.") { code } else { Matter::Text }
+    let library = name.ends_with(".so") || name.contains(".so.");
+    code.filter(|_| library).unwrap_or(Matter::Text)
 }
 
 /// Why a content cannot be copied.
@@ -177,7 +178,7 @@ mod tests {
             ("d", link("a.so")),
             ("e.so.1", Kind::Symlink("a.so".to_owned())),
         ]);
-        let shown: Vec<String> = list(&tree, Epoch(3), Matter::X86)
+        let shown: Vec<String> = list(&tree, Epoch(3), Some(Matter::X86))
             .unwrap()
             .iter()
             .map(|entry| match &entry.form {
@@ -194,7 +195,7 @@ mod tests {
     #[test]
     fn a_link_to_nothing_is_refused() {
         let tree = tree(&[("a", Kind::HardLink("b".parse().unwrap()))]);
-        let error = list(&tree, Epoch(3), Matter::X86).unwrap_err();
+        let error = list(&tree, Epoch(3), Some(Matter::X86)).unwrap_err();
         assert_eq!(error.to_string(), "/a: a hard link to /b, which is no file of this package");
     }
 }

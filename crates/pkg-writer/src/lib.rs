@@ -4,10 +4,13 @@
 //! equal bytes, whatever the number of threads, the place or the day. Files are streamed: memory does
 //! not grow with the tree.
 //!
+//! [`version`] makes versions of packages from those of Python projects. The example
+//! `folder_to_package` is a whole tool in a few lines.
+//!
 //! ```
 //! use filetree::{Content, Node, Tree};
 //! use names::Epoch;
-//! use pkg_writer::{Accounts, Compression, Options, deb};
+//! use pkg_writer::{Accounts, Compression, Options, deb, rpm};
 //!
 //! let mut tree = Tree::new();
 //! let script = Content::from_bytes("#!/bin/sh\necho hello\n");
@@ -31,6 +34,20 @@
 //!     ..deb::Package::default()
 //! };
 //! deb::save(&tree, &package, &options, &folder.path().join(package.file_name()))?;
+//!
+//! let package = rpm::Package {
+//!     name: "hello".to_owned(),
+//!     version: "1.0".to_owned(),
+//!     release: "1".to_owned(),
+//!     architecture: "noarch".to_owned(),
+//!     summary: "says hello".to_owned(),
+//!     license: "Apache-2.0".to_owned(),
+//!     left_out: ["usr".parse()?, "usr/bin".parse()?].into(),
+//!     ..rpm::Package::default()
+//! };
+//! let mut prepared = rpm::prepare(&tree, &package, &options)?;
+//! // A signer would sign `prepared.header()` here.
+//! prepared.save(&folder.path().join(package.file_name()), &rpm::Signatures::default())?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -38,6 +55,7 @@ mod compress;
 pub mod deb;
 mod entries;
 mod options;
+pub mod rpm;
 mod spool;
 pub mod version;
 

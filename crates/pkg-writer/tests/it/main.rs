@@ -3,6 +3,8 @@
 
 mod deb;
 mod deb_judges;
+mod rpm;
+mod rpm_judges;
 mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -109,7 +111,7 @@ fn unpacked(folder: &Path) -> BTreeMap<String, String> {
         for entry in fs_err::read_dir(next).unwrap() {
             let place = entry.unwrap().path();
             let name = place.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
-            if name == "var" || name == "DEBIAN" {
+            if ["var", "root"].contains(&&*name) {
                 continue;
             }
             let meta = fs_err::symlink_metadata(&place).unwrap();
