@@ -41,8 +41,7 @@ pub(crate) enum Next {
 }
 
 /// Says from the current state and its packages what comes next, and what to tell the caller.
-pub(crate) type Planning<'a, T> =
-    dyn FnMut(&State, &[Record]) -> Result<(Next, T), RepoError> + 'a;
+pub(crate) type Planning<'a, T> = dyn FnMut(&State, &[Record]) -> Result<(Next, T), RepoError> + 'a;
 
 impl Repository<'_> {
     /// Makes a new snapshot of a channel as `plan` says from the current one, and swaps the pointer.
