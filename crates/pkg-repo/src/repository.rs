@@ -40,6 +40,9 @@ pub(crate) enum Next {
     State(Box<State>),
 }
 
+/// Says from the current state and its packages what comes next, and what to tell the caller.
+pub(crate) type Planning<'a, T> = dyn FnMut(&State, &[Record]) -> Result<(Next, T), RepoError> + 'a;
+
 impl Repository<'_> {
     /// Makes a new snapshot of a channel as `plan` says from the current one, and swaps the pointer.
     /// If somebody else has swapped it meanwhile, all is done again from what is there then, so that
@@ -48,7 +51,7 @@ impl Repository<'_> {
         &self,
         channel: &ChannelName,
         signing: &Signing<'_>,
-        plan: &mut dyn FnMut(&State, &[Record]) -> Result<(Next, T), RepoError>,
+        plan: &mut Planning<'_, T>,
     ) -> Result<(String, T), RepoError> {
         let name = channel.path();
         let _turn = self.storage.turn(&name)?;

@@ -45,6 +45,9 @@ pub(crate) struct Shape<'a> {
     pub(crate) formats: &'a [Format],
 }
 
+/// Makes the new text of an entry from its key, its old text and a change; `None` takes it away.
+pub(crate) type Merge<'a, C> = dyn Fn(&str, Option<&str>, &C) -> Option<String> + 'a;
+
 type Entries = Vec<(String, String)>;
 
 impl Table {
@@ -54,7 +57,7 @@ impl Table {
         storage: &dyn Storage,
         shape: Shape<'_>,
         changes: &BTreeMap<String, C>,
-        merge: &dyn Fn(&str, Option<&str>, &C) -> Option<String>,
+        merge: &Merge<'_, C>,
         workers: usize,
     ) -> Result<Self, RepoError> {
         let mut parts: Vec<Part> = self.chunks.iter().cloned().map(Part::Kept).collect();

@@ -26,12 +26,12 @@ impl Apt {
         ] {
             std::fs::create_dir_all(root.path().join(folder)).unwrap();
         }
-        std::fs::write(root.path().join("var/lib/dpkg/status"), "").unwrap();
+        fs_err::write(root.path().join("var/lib/dpkg/status"), "").unwrap();
         let keyring = root.path().join("key.gpg");
-        std::fs::write(&keyring, key).unwrap();
+        fs_err::write(&keyring, key).unwrap();
         let keyring = keyring.display();
         let line = format!("deb [arch=amd64 signed-by={keyring}] {repo} {suite} main\n");
-        std::fs::write(root.path().join("etc/apt/sources.list"), line).unwrap();
+        fs_err::write(root.path().join("etc/apt/sources.list"), line).unwrap();
         Self { root }
     }
 
@@ -95,12 +95,12 @@ fn apt_takes_packages_and_refuses_what_was_tampered_with() {
     let change = |path: &str, from: &str, to: &str| {
         let path = room.root().join(path);
         let path = std::fs::canonicalize(path).unwrap();
-        let old = std::fs::read(&path).unwrap();
+        let old = fs_err::read(&path).unwrap();
         let at = old.windows(from.len()).position(|part| part == from.as_bytes()).unwrap();
         let mut new = old.clone();
         new[at..at + to.len()].copy_from_slice(to.as_bytes());
-        std::fs::write(&path, new).unwrap();
-        move || std::fs::write(&path, &old).unwrap()
+        fs_err::write(&path, new).unwrap();
+        move || fs_err::write(&path, &old).unwrap()
     };
     let undo = change("dists/trixie/InRelease", "Example", "Examine");
     let said = apt().update();
@@ -183,7 +183,7 @@ fn reprepro_imports_from_it() {
     std::fs::create_dir_all(base.join("conf")).unwrap();
     let distributions =
         "Codename: trixie\nArchitectures: amd64 arm64\nComponents: main\nUpdate: ours\n";
-    std::fs::write(base.join("conf/distributions"), distributions).unwrap();
+    fs_err::write(base.join("conf/distributions"), distributions).unwrap();
     let home = room.at("gnupg");
     std::fs::create_dir(&home).unwrap();
     let certificate = room.key.certificate();
@@ -195,7 +195,7 @@ fn reprepro_imports_from_it() {
         room.root().display(),
         &certificate.fingerprint()[24..]
     );
-    std::fs::write(base.join("conf/updates"), updates).unwrap();
+    fs_err::write(base.join("conf/updates"), updates).unwrap();
     let reprepro = || tool("reprepro").arg("-b").arg(&base).env("GNUPGHOME", &home);
     reprepro().arg("update").run();
     let list = reprepro().args(["-A", "amd64", "list", "trixie"]).text();
@@ -217,8 +217,8 @@ fn aptly_imports_from_it() {
     let base = room.at("aptly");
     std::fs::create_dir(&base).unwrap();
     let config = format!("{{\"rootDir\": \"{}\", \"architectures\": [\"amd64\"]}}", base.display());
-    std::fs::write(room.at("aptly.conf"), config).unwrap();
-    std::fs::write(room.at("ours.gpg"), room.key.certificate().to_bytes()).unwrap();
+    fs_err::write(room.at("aptly.conf"), config).unwrap();
+    fs_err::write(room.at("ours.gpg"), room.key.certificate().to_bytes()).unwrap();
     let server = testkit::Server::start();
     server.put_all(&served(room.root()));
     let aptly = || {
@@ -246,7 +246,7 @@ fn served(root: &Path) -> BTreeMap<String, Vec<u8>> {
             if path.is_dir() {
                 folders.push(name);
             } else {
-                found.insert(name, std::fs::read(path).unwrap());
+                found.insert(name, fs_err::read(path).unwrap());
             }
         }
     }

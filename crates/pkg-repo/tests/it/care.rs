@@ -45,16 +45,16 @@ fn whatever_is_changed_or_missing_is_found() {
             if old || derived || text.ends_with("state.json") {
                 continue;
             }
-            let good = std::fs::read(&path).unwrap();
+            let good = fs_err::read(&path).unwrap();
             let mut bad = good.clone();
             match bad.len() / 2 {
                 0 => bad.push(b'x'),
                 middle => bad[middle] ^= 1,
             }
-            std::fs::write(&path, &bad).unwrap();
+            fs_err::write(&path, &bad).unwrap();
             assert_ne!(verify(&room), [], "{text} was changed");
             // The same file has several names.
-            std::fs::write(&path, &good).unwrap();
+            fs_err::write(&path, &good).unwrap();
             std::fs::rename(&path, room.at("aside")).unwrap();
             assert_ne!(verify(&room), [], "{text} was removed");
             std::fs::rename(room.at("aside"), &path).unwrap();

@@ -68,11 +68,11 @@ fn equal_contents_have_equal_indexes_whatever_their_history() {
     right.signing(|s| right.repository().remove(&channel, &digests, s)).unwrap();
     for file in ["Release", "main/binary-amd64/Packages", "main/binary-arm64/Packages.xz"] {
         let path = format!("dists/trixie/{file}");
-        let bytes = |room: &Room| std::fs::read(room.root().join(&path)).unwrap();
+        let bytes = |room: &Room| fs_err::read(room.root().join(&path)).unwrap();
         assert!(bytes(&left) == bytes(&right), "{file} differs");
     }
     let contents =
-        |room: &Room| std::fs::read(room.root().join("dists/trixie/main/Contents-amd64.gz"));
+        |room: &Room| fs_err::read(room.root().join("dists/trixie/main/Contents-amd64.gz"));
     assert!(contents(&left).unwrap() == contents(&right).unwrap());
 }
 
@@ -136,7 +136,7 @@ fn provenance_lies_beside_its_package() {
 #[test]
 fn a_later_format_is_refused() {
     let room = Room::new();
-    std::fs::write(room.root().join("format"), "2\n").unwrap();
+    fs_err::write(room.root().join("format"), "2\n").unwrap();
     let error = Folder::open(room.root()).unwrap_err();
     assert!(error.to_string().contains("has format 2"), "{error}");
 }
@@ -149,11 +149,11 @@ fn what_is_damaged_is_an_error() {
     let repository: Repository<'_> = room.repository();
     let pointer = std::fs::canonicalize(room.root().join("pointers/dists/trixie")).unwrap();
     let state = pointer.join("state.json");
-    let good = std::fs::read(&state).unwrap();
+    let good = fs_err::read(&state).unwrap();
     for at in (0..good.len()).step_by(7) {
         let mut bytes = good.clone();
         bytes[at] ^= 1;
-        std::fs::write(&state, bytes).unwrap();
+        fs_err::write(&state, bytes).unwrap();
         // It may still be a state; it must not panic.
         let _ = repository.records(&name("apt:trixie"));
     }

@@ -62,7 +62,7 @@ impl Room {
         let digest = &testkit::sha256(&bytes).hex()[..12];
         let path = self.at("new").join(digest).join(deb.file_name());
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, bytes).unwrap();
+        fs_err::write(&path, bytes).unwrap();
         NewPackage { path, component: "main".to_owned(), provenance: None }
     }
 
@@ -92,7 +92,7 @@ impl Room {
     }
 
     pub(crate) fn read(&self, path: &str) -> String {
-        String::from_utf8(std::fs::read(self.root().join(path)).unwrap()).unwrap()
+        String::from_utf8(fs_err::read(self.root().join(path)).unwrap()).unwrap()
     }
 }
 

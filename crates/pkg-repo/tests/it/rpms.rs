@@ -23,7 +23,7 @@ pub(crate) fn build(
          {preamble}\n%description\nText of {name},\nin two lines.\n{rest}\n"
     );
     let path = top.join("package.spec");
-    std::fs::write(&path, spec).unwrap();
+    fs_err::write(&path, spec).unwrap();
     let define = format!("_topdir {}", top.display());
     let rpmbuild = tool("rpmbuild").args(["-bb", "--quiet", "--define", &define]);
     rpmbuild.args(["--define", "_buildhost builder"]).arg(&path).run();
@@ -48,7 +48,7 @@ pub(crate) fn small(folder: &Path, name: &str, version: &str) -> PathBuf {
 
 /// Signs a package in place: its main header, in its signature header.
 pub(crate) fn sign(path: &Path, key: &dyn OpenPgpKey) {
-    let bytes = std::fs::read(path).unwrap();
+    let bytes = fs_err::read(path).unwrap();
     let number = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap()) as usize;
     let length = |at: usize| 16 + 16 * number(at + 8) + number(at + 12);
     let end = (96 + length(96)).next_multiple_of(8);
@@ -97,5 +97,5 @@ pub(crate) fn sign(path: &Path, key: &dyn OpenPgpKey) {
     signed.extend([region, index, store].concat());
     signed.resize(signed.len().next_multiple_of(8), 0);
     signed.extend(&bytes[end..]);
-    std::fs::write(path, signed).unwrap();
+    fs_err::write(path, signed).unwrap();
 }

@@ -39,13 +39,13 @@ impl Dice {
 /// names, under its digest. Returns how many packages are listed.
 fn read(root: &Path, keyring: &Keyring) -> usize {
     let suite = root.join("dists/trixie");
-    let document = std::fs::read(suite.join("InRelease")).unwrap();
+    let document = fs_err::read(suite.join("InRelease")).unwrap();
     let signed = verify_cleartext(&document, keyring, None).unwrap();
     let mut packages = 0;
     for (path, entry) in Release::parse(&signed.text).unwrap().files {
         let folder = Path::new(&path).parent().unwrap();
         let by_hash = suite.join(folder).join("by-hash/SHA256").join(entry.sha256.hex());
-        let bytes = std::fs::read(by_hash).unwrap();
+        let bytes = fs_err::read(by_hash).unwrap();
         assert_eq!(testkit::sha256(&bytes), entry.sha256, "{path}");
         if path == "main/binary-amd64/Packages" {
             let text = String::from_utf8(bytes).unwrap();
@@ -76,7 +76,7 @@ impl Nginx {
              server {{ listen 127.0.0.1:{port}; root {}; }}\n}}\n",
             root.display()
         );
-        std::fs::write(folder.path().join("nginx.conf"), config).unwrap();
+        fs_err::write(folder.path().join("nginx.conf"), config).unwrap();
         let nginx = Self { folder, url: format!("http://127.0.0.1:{port}") };
         nginx.command().run();
         nginx

@@ -137,7 +137,7 @@ fn dnf(room: &Room, root: &Path) -> Tool {
         room.root().display(),
         room.root().display(),
     );
-    std::fs::write(root.join("dnf.conf"), config).unwrap();
+    fs_err::write(root.join("dnf.conf"), config).unwrap();
     let dnf = tool("dnf").arg("-c").arg(root.join("dnf.conf"));
     let install_root = format!("--installroot={}", at("root"));
     dnf.args(["-y", "--releasever=10", "--setopt=tsflags=nodb", &install_root])
@@ -157,7 +157,7 @@ fn dnf_takes_signed_packages_and_refuses_what_was_tampered_with() {
     let base = room.at("rpmdb");
     let rpm = |program: &str| tool(program).arg("--dbpath").arg(&base);
     let key = room.at("key.asc");
-    std::fs::write(&key, room.key.certificate().to_armor()).unwrap();
+    fs_err::write(&key, room.key.certificate().to_armor()).unwrap();
     rpm("rpmkeys").arg("--import").arg(&key).run();
     for path in [&one, &two] {
         let said = rpm("rpmkeys").arg("-Kv").arg(path).text();
@@ -187,18 +187,18 @@ fn dnf_takes_signed_packages_and_refuses_what_was_tampered_with() {
     let advisories = dnf(&room, &root).args(["updateinfo", "list", "--available"]).text();
     assert!(advisories.contains("EX-1"), "{advisories}");
     dnf(&room, &root).args(["upgrade"]).run();
-    let version = std::fs::read_to_string(root.join("root/usr/share/small/version")).unwrap();
+    let version = fs_err::read_to_string(root.join("root/usr/share/small/version")).unwrap();
     assert_eq!(version, "2.0\n");
     let said = dnf(&room, &root).args(["install", "unsigned"]).fail();
     assert!(said.contains("not signed"), "{said}");
 
     // A changed package, index and signature.
     let check = |path: PathBuf, want: &str| {
-        let old = std::fs::read(&path).unwrap();
+        let old = fs_err::read(&path).unwrap();
         let mut new = old.clone();
         let middle = new.len() / 2;
         new[middle] ^= 1;
-        std::fs::write(&path, new).unwrap();
+        fs_err::write(&path, new).unwrap();
         let root = room.at(&format!("changed-{}", old.len()));
         let said = dnf(&room, &root).args(["install", "small"]).fail();
         assert!(said.contains(want), "{want} is not in {said}");
@@ -206,7 +206,7 @@ fn dnf_takes_signed_packages_and_refuses_what_was_tampered_with() {
         let check = Check { keyring: Some(&keyring), now: TIME, depth: Depth::Bytes };
         let findings = room.repository().verify(&name("yum:el10"), &check).unwrap();
         assert!(!findings.is_empty(), "verify finds it, too");
-        std::fs::write(&path, old).unwrap();
+        fs_err::write(&path, old).unwrap();
         assert_eq!(room.repository().verify(&name("yum:el10"), &check).unwrap(), []);
     };
     let repo = room.root().join("yum/el10");
@@ -227,25 +227,25 @@ fn damaged_packages_are_no_panic() {
     let room = Room::new();
     init(&room, "yum:el10", Format::Zstd);
     let path = rich(room.folder.path()).remove(0);
-    let good = std::fs::read(&path).unwrap();
+    let good = fs_err::read(&path).unwrap();
     let broken = room.at("broken.rpm");
     let mut refused = 0;
     for at in (0..good.len().min(9000)).step_by(41) {
         let mut bytes = good.clone();
         bytes[at] ^= 0xff;
-        std::fs::write(&broken, bytes).unwrap();
+        fs_err::write(&broken, bytes).unwrap();
         let rules = GateRules::default();
         let result = room.publish("yum:el10", &[new(broken.clone())], rules);
-        if result.is_err() {
+        let Ok(published) = result else {
             refused += 1;
-        } else {
-            let digests: Vec<_> = result.unwrap().added.iter().map(|added| added.sha256).collect();
-            room.signing(|s| room.repository().remove(&name("yum:el10"), &digests, s)).unwrap();
-        }
+            continue;
+        };
+        let digests: Vec<_> = published.added.iter().map(|added| added.sha256).collect();
+        room.signing(|s| room.repository().remove(&name("yum:el10"), &digests, s)).unwrap();
     }
     assert!(refused > 5, "{refused}");
     for cut in [0, 4, 95, 96, 111, 112, 500, 3000] {
-        std::fs::write(&broken, &good[..cut]).unwrap();
+        fs_err::write(&broken, &good[..cut]).unwrap();
         room.publish("yum:el10", &[new(broken.clone())], GateRules::default()).unwrap_err();
     }
 }
