@@ -9,16 +9,16 @@ fn main() -> std::io::Result<()> {
 }
 
 fn print(path: &Path) -> std::io::Result<()> {
-    let kind = std::fs::symlink_metadata(path)?;
+    let kind = fs_err::symlink_metadata(path)?;
     if kind.is_dir() {
-        let mut paths: Vec<_> = std::fs::read_dir(path)?
+        let mut paths: Vec<_> = fs_err::read_dir(path)?
             .map(|entry| Ok(entry?.path()))
             .collect::<Result<_, std::io::Error>>()?;
         paths.sort();
         return paths.iter().try_for_each(|path| print(path));
     }
     if kind.is_file()
-        && let Some(found) = elf::dynamic(&filetree::Content::from_bytes(std::fs::read(path)?))?
+        && let Some(found) = elf::dynamic(&filetree::Content::from_bytes(fs_err::read(path)?))?
     {
         println!("{} {found:?}", path.display());
     }
