@@ -17,7 +17,7 @@ const X86: u8 = 0x04;
 const LZMA2: u8 = 0x21;
 
 /// The dictionary: 4 MiB, and its code in a block header (section 5.3.1). Level 6 of `xz` takes twice
-/// as much, which at 90 MB for each thread buys next to nothing in blocks of 8 MiB.
+/// as much, which is 90 MB for each thread and cannot pay in blocks of 6 MiB.
 const DICTIONARY: u32 = 4 << 20;
 const DICTIONARY_CODE: u8 = 20;
 
@@ -44,13 +44,13 @@ impl Codec {
 }
 
 impl in_order::Codec for Codec {
-    const BLOCK: usize = 8 << 20;
+    const BLOCK: usize = 6 << 20;
 
     fn compress(&mut self, block: &[u8], matter: Matter) -> io::Result<Encoded> {
         let mut plain = Crc::new();
         plain.update(block);
         let options = Lzma2Options { lzma_options: self.options(matter), chunk_size: None };
-        let lzma = Lzma2Writer::new(Vec::with_capacity(block.len() / 2), options);
+        let lzma = Lzma2Writer::new(Vec::with_capacity(block.len() / 4), options);
         let data = if matter == Matter::X86 {
             let mut filter = BcjWriter::new_x86(lzma, 0);
             filter.write_all(block)?;
