@@ -78,7 +78,7 @@ fn a_file_that_was_replaced_is_not_taken() {
         other
     };
     let error = fetch(&world, &wheels).unwrap_err();
-    assert!(error.starts_with("the index has no b-1-py3-none-any.whl with sha256:"), "{error}");
+    assert!(error.starts_with("the hash of b-1-py3-none-any.whl is sha256:"), "{error}");
 }
 
 #[test]
