@@ -277,8 +277,7 @@ fn stays_inside(path: &TreePath, target: &str) -> bool {
         return false;
     }
     let depth = path.as_str().split('/').count() - 1;
-    let parts: Vec<&str> =
-        target.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    let parts: Vec<&str> = target.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
     let up = parts.iter().take_while(|part| **part == "..").count();
     up <= depth && !parts[up..].contains(&"..")
 }

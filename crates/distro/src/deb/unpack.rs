@@ -17,6 +17,10 @@ pub const DEB_KIND: &str = "deb-1";
 
 /// A .deb with more data is refused: the largest of Debian unpack to about 5 GiB.
 const DATA_LIMIT: u64 = 16 << 30;
+/// Times that the data may be larger than the .deb, after the first [`FREE`] bytes. The most in Debian
+/// is 230 times, of 130 MB (`atlc-examples`).
+const RATIO: u64 = 500;
+const FREE: u64 = 64 << 20;
 /// Control data are a few megabytes at most.
 const CONTROL_LIMIT: u64 = 64 << 20;
 
@@ -127,7 +131,7 @@ pub enum DebFault {
 /// nothing is kept of a file that is not what it should be. Refused are, with the name of the
 /// member: paths that leave the tree, members below a link of the same archive, hard links to
 /// anything but a file before, devices, files that come twice, extended headers (dpkg does not know
-/// them either), and whatever unpacks to more than 16 GiB.
+/// them either), and whatever unpacks to more than 16 GiB or to far more than it is.
 ///
 /// # Errors
 /// When the file is not a .deb of format 2.x with gzip, xz or no compression, or is not whole.
@@ -153,7 +157,7 @@ fn make_pack(store: &Store, blob: &Blob) -> Result<PathBuf, DebFault> {
         }
         _ => DebFault::Read(error),
     };
-    let read = read_archive(&mut input, &mut pack).map_err(|fault| match fault {
+    let read = read_archive(&mut input, blob.size, &mut pack).map_err(|fault| match fault {
         DebFault::Read(error) => full(error),
         fault => fault,
     });
@@ -173,8 +177,10 @@ fn make_pack(store: &Store, blob: &Blob) -> Result<PathBuf, DebFault> {
 /// archive, again optional ones, the data archive; what follows is ignored (deb(5)).
 fn read_archive<W: io::Write>(
     input: &mut impl Read,
+    size_of_deb: u64,
     pack: &mut PackWriter<W>,
 ) -> Result<(), DebFault> {
+    let data_limit = DATA_LIMIT.min(size_of_deb.saturating_mul(RATIO).saturating_add(FREE));
     ar::read_magic(input)?;
     let mut stage = Stage::Format;
     while let Some(ar::Member { name, size }) = ar::read_header(input)? {
@@ -194,7 +200,7 @@ fn read_archive<W: io::Write>(
             Stage::Control => return Err(DebFault::Order { found: name, want: "control.tar" }),
             Stage::Data if name.starts_with("data.tar") => {
                 let inner = decoder(&name, "data.tar", &mut body)?;
-                data::read_data(Limited { inner, left: DATA_LIMIT }, pack)?;
+                data::read_data(Limited { inner, left: data_limit }, pack)?;
                 stage = Stage::Done;
             }
             Stage::Data => return Err(DebFault::Order { found: name, want: "data.tar" }),
