@@ -7,7 +7,8 @@ use names::{Arch, ArchiveName, ReleaseId, ServiceName};
 use signer::Keyring;
 use store::{Blob, FetchError};
 
-use super::{LockError, LockRequest, ScriptFault, Work};
+use super::request::Older;
+use super::{LockError, LockRequest, ScriptFault, Work, older};
 use crate::Event;
 use crate::describe::Description;
 use crate::lock::{BaseList, LockFile as _, ReleaseLock, deb_key};
@@ -35,6 +36,9 @@ pub(super) fn lock(
         all.filter(serves).cloned().collect()
     };
     let (mut index, suites) = read_suites(work, tell)?;
+    if request.older == Older::Refuse {
+        older::refuse(&locks.distro.suites, &suites)?;
+    }
     add_held(setting, &mut index, &held, tell)?;
     let keep: Vec<LockedDeb> =
         held.iter().filter(|deb| request.keeps(&deb.name)).cloned().collect();
