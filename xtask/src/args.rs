@@ -177,6 +177,9 @@ pub(crate) struct Lock {
     /// Move to what is newest: everything, or the packages that are named
     #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "")]
     pub(crate) update: Vec<String>,
+    /// Take suites that are older than those that the lock was made from
+    #[arg(long, conflicts_with = "check")]
+    pub(crate) allow_older: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -74,8 +74,23 @@ pub(crate) fn chain(error: &dyn Error, color: Color) -> String {
         }
         cause = error.source();
     }
+    let text = harmless(&text);
     match text.strip_prefix("error:") {
         Some(rest) => format!("{}{rest}", color.error("error:")),
         None => text,
     }
+}
+
+/// Texts from outside, such as the names of members of an archive, can be part of an error: what a
+/// terminal would obey is written out.
+fn harmless(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '\n' | '\t' => plain.push(letter),
+            letter if letter.is_control() => plain.extend(letter.escape_debug()),
+            letter => plain.push(letter),
+        }
+    }
+    plain
 }

@@ -133,8 +133,9 @@ impl Requirement {
         let mut specifiers = Specifiers::default();
         if cursor.eat("@") {
             cursor.skip_blanks();
-            // PEP 508: a URL ends at white space, so that it may hold a semicolon.
-            let address = cursor.take_while(|c| !matches!(c, ' ' | '\t'));
+            // PEP 508: a URL ends at white space, so that it may hold a semicolon. `packaging` takes
+            // line ends and control characters into it; no URL has them (RFC 3986, section 2).
+            let address = cursor.take_while(|c| !c.is_whitespace() && !c.is_control());
             if address.is_empty() {
                 return Err(cursor.expected("a URL after `@`"));
             }

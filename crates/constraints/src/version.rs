@@ -246,7 +246,7 @@ impl FromStr for Specifiers {
 
 /// A text from outside, cut to what an error message can hold.
 fn shown(text: &str) -> String {
-    text.chars().take(80).collect()
+    text.chars().take(80).flat_map(char::escape_debug).collect()
 }
 
 #[cfg(test)]

@@ -34,12 +34,17 @@ pub use sha256::Sha256;
 
 /// Why a text is not the name it should be.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{text}` is not {want}")]
+#[error("`{}` is not {want}", shown(.text))]
 pub struct NameError {
     /// The text as it was given.
     pub text: String,
     /// What it should have been, with an example: "a release: YEAR.1 or YEAR.2, such as 2025.2".
     pub want: &'static str,
+}
+
+/// A text as an error shows it: not too long, and nothing in it that a terminal would obey.
+fn shown(text: &str) -> String {
+    text.chars().take(100).flat_map(char::escape_debug).collect()
 }
 
 /// Gives a name type its `TryFrom<String>`, so that serde reads and checks it in one step.

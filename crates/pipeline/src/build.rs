@@ -16,7 +16,7 @@ use crate::assemble;
 use crate::describe::Description;
 use crate::layers::MadeLayer;
 use crate::layers_error::LayersError;
-use crate::locking::{LockMode, LockRequest, Update, lock};
+use crate::locking::{LockMode, LockRequest, Older, Update, lock};
 use crate::locks::Locks;
 use crate::parts::parts;
 use crate::plan::{self, PlanError, Target};
@@ -115,6 +115,7 @@ fn relock(
         distro: request.distro.clone(),
         arches: request.arches.clone(),
         update,
+        older: Older::Refuse,
         mode: LockMode::Write,
     };
     Ok(lock(setting, &locking, tell)?.changes)

@@ -91,7 +91,7 @@ pub use lock::{
     BaseList, BuildList, DistroLock, LockFile, LockFileError, LockedPatch, LockedSource,
     ReleaseLock, ServiceList, SourceKind,
 };
-pub use locking::{LockError, LockMode, LockReport, LockRequest, ScriptFault, Update, lock};
+pub use locking::{LockError, LockMode, LockReport, LockRequest, Older, ScriptFault, Update, lock};
 pub use locks::LocksError;
 pub use outside::{Outside, OutsideSettings};
 pub use patched::PatchedError;

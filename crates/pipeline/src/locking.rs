@@ -2,6 +2,7 @@
 
 mod changes;
 pub(crate) mod error;
+mod older;
 mod packages;
 mod python;
 pub(crate) mod request;
@@ -11,7 +12,7 @@ pub(crate) mod source_bindep;
 use std::collections::BTreeSet;
 
 pub use error::{LockError, ScriptFault};
-pub use request::{LockMode, LockReport, LockRequest, Update};
+pub use request::{LockMode, LockReport, LockRequest, Older, Update};
 
 use crate::Event;
 use crate::describe::Description;

@@ -1,6 +1,6 @@
 //! `cooperage lock`.
 
-use pipeline::{LockMode, LockRequest, Update};
+use pipeline::{LockMode, LockRequest, Older, Update};
 use serde_json::json;
 
 use super::{Workplace, root};
@@ -22,6 +22,7 @@ pub(crate) fn run(
         distro: lock.target.distro.clone(),
         arches: lock.target.arch.clone(),
         update: update(lock),
+        older: if lock.allow_older { Older::Take } else { Older::Refuse },
         mode: if lock.outdated { LockMode::Compare } else { LockMode::Write },
     };
     if lock.check {

@@ -211,3 +211,9 @@ fn an_error_is_told_with_its_causes() {
     ");
     assert!(chain(&error, Color::Yes).starts_with("\x1b[1;31merror:\x1b[0m cannot write"));
 }
+
+#[test]
+fn an_error_cannot_command_the_terminal() {
+    let error = std::io::Error::other("member `\u{1b}]0;x\u{7}`\r is\n\tbad");
+    assert_eq!(chain(&error, Color::No), "error: member `\\u{1b}]0;x\\u{7}`\\r is\n\tbad");
+}

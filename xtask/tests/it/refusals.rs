@@ -195,3 +195,24 @@ fn constraints_that_cannot_be_met_name_the_chain_and_both_lines() {
     tree.append("overrides/2025.2/constraints.txt", "\n# No such version.\npbr===999.0\n");
     tree.refuses(&["--quiet", "lock", "2025.2", "keystone"], 2, &["pbr", "999.0"]);
 }
+
+#[test]
+#[ignore = "needs the network; .ci/run runs it"]
+fn a_suite_that_is_older_than_the_lock_is_refused() {
+    let tree = Spoilt::new();
+    let lock = std::fs::read_to_string(root().join("distros/debian-trixie.lock")).unwrap();
+    let date = lock.lines().find(|line| line.starts_with("date = ")).unwrap();
+    tree.edit("distros/debian-trixie.lock", date, "date = \"2099-01-01T00:00:00Z\"");
+    let arguments = ["--quiet", "lock", "2025.2", "keystone", "--update"];
+    let wants =
+        ["is of 20", "the lock was made from that of 2099-01-01T00:00:00Z", "--allow-older"];
+    tree.refuses(&arguments, 5, &wants);
+    let output = Command::new(env!("CARGO_BIN_EXE_cooperage"))
+        .current_dir(tree.path("tree"))
+        .arg("--store")
+        .arg(store())
+        .args(["--quiet", "lock", "2025.2", "keystone", "--outdated", "--allow-older"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}

@@ -65,7 +65,10 @@ impl<'a> Cursor<'a> {
         let found = match self.rest().split([' ', '\t']).next() {
             None | Some("") if self.is_at_end() => "the end".to_owned(),
             None | Some("") => "white space".to_owned(),
-            Some(word) => format!("`{}`", word.chars().take(40).collect::<String>()),
+            Some(word) => {
+                let word: String = word.chars().take(40).flat_map(char::escape_debug).collect();
+                format!("`{word}`")
+            }
         };
         RequirementError::Unexpected { offset: self.offset, expected, found }
     }

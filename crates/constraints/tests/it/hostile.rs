@@ -109,3 +109,25 @@ fn errors_name_the_byte() {
         assert_eq!(Requirement::parse(text).unwrap_err().to_string(), message, "{text}");
     }
 }
+
+#[test]
+fn what_a_terminal_would_obey_is_written_out() {
+    for text in ["a \u{1b}[2J", "a @", "a; \u{1b}]0;x\u{7}", "a==\u{1b}1", "a[\u{1b}", "\u{9b}"] {
+        let error = Requirement::parse(text).unwrap_err();
+        let mut told = error.to_string();
+        let mut cause = std::error::Error::source(&error);
+        while let Some(error) = cause {
+            told += &error.to_string();
+            cause = error.source();
+        }
+        assert!(!told.contains(char::is_control), "{told:?}");
+    }
+}
+
+#[test]
+fn a_url_is_no_white_space() {
+    for text in ["a @ \n\n", "a @ \u{a0}", "a @ \u{1b}"] {
+        assert!(Requirement::parse(text).is_err(), "{text:?}");
+    }
+    assert!(Requirement::parse("a @ https://h/a;b.whl").is_ok());
+}

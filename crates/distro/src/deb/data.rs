@@ -104,7 +104,10 @@ pub(super) fn read_data<W: Write>(
             _ if path.is_root() => return Err(member.refused("the root is a directory")),
             _ => {
                 let mut content = Counted { inner: entry, read: 0 };
-                pack.add_file(path, *meta, &mut content)?;
+                pack.add_file(path, *meta, &mut content).map_err(|error| match error.kind() {
+                    io::ErrorKind::FileTooLarge => member.refused(&error.to_string()),
+                    _ => DebFault::Read(error),
+                })?;
                 content.check(&member)?;
             }
         }

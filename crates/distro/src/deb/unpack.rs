@@ -16,6 +16,10 @@ pub const DEB_KIND: &str = "deb-1";
 
 /// A .deb with more data is refused: the largest of Debian unpack to about 5 GiB.
 pub(super) const DATA_LIMIT: u64 = 16 << 30;
+/// Times that the data may be larger than the .deb, after the first [`FREE`] bytes. The most in Debian
+/// is 230 times, of 130 MB (`atlc-examples`).
+const RATIO: u64 = 500;
+const FREE: u64 = 64 << 20;
 /// Control data are a few megabytes at most.
 pub(super) const CONTROL_LIMIT: u64 = 64 << 20;
 
@@ -126,7 +130,7 @@ pub enum DebFault {
 /// nothing is kept of a file that is not what it should be. Refused are, with the name of the
 /// member: paths that leave the tree, members below a link of the same archive, hard links to
 /// anything but a file before, devices, files that come twice, extended headers (dpkg does not know
-/// them either), and whatever unpacks to more than 16 GiB.
+/// them either), and whatever unpacks to more than 16 GiB or to far more than it is.
 ///
 /// # Errors
 /// When the file is not a .deb of format 2.x with gzip, xz, zstd or no compression, or is not whole.
@@ -152,9 +156,10 @@ fn make_pack(store: &Store, blob: &Blob) -> Result<PathBuf, DebFault> {
         }
         _ => DebFault::Read(error),
     };
+    let data_limit = DATA_LIMIT.min(blob.size.saturating_mul(RATIO).saturating_add(FREE));
     let read = read_archive(&mut input, &mut |part, inner| match part {
         Part::Control => data::read_control(Limited { inner, left: CONTROL_LIMIT }, &mut pack),
-        Part::Data => data::read_data(Limited { inner, left: DATA_LIMIT }, &mut pack),
+        Part::Data => data::read_data(Limited { inner, left: data_limit }, &mut pack),
     });
     let read = read.map_err(|fault| match fault {
         DebFault::Read(error) => full(error),

@@ -22,17 +22,22 @@ const CONTROL: &str =
     "Package: hello\nVersion: 1.0-1\nArchitecture: all\nDescription: says hello\n";
 
 /// An entry of a tar archive: its type, its name as it stands in the header, target and content.
-struct Entry<'a>(EntryType, &'a str, &'a str, &'a [u8]);
+pub(crate) struct Entry<'a>(
+    pub(crate) EntryType,
+    pub(crate) &'a str,
+    pub(crate) &'a str,
+    pub(crate) &'a [u8],
+);
 
-fn file<'a>(name: &'a str, content: &'a [u8]) -> Entry<'a> {
+pub(crate) fn file<'a>(name: &'a str, content: &'a [u8]) -> Entry<'a> {
     Entry(EntryType::Regular, name, "", content)
 }
 
-fn directory(name: &str) -> Entry<'_> {
+pub(crate) fn directory(name: &str) -> Entry<'_> {
     Entry(EntryType::Directory, name, "", b"")
 }
 
-fn tar(entries: &[Entry<'_>]) -> Vec<u8> {
+pub(crate) fn tar(entries: &[Entry<'_>]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for Entry(kind, name, target, content) in entries {
         let mut header = Header::new_gnu();
@@ -55,7 +60,7 @@ fn tar(entries: &[Entry<'_>]) -> Vec<u8> {
     bytes
 }
 
-fn control(more: &[Entry<'_>]) -> Vec<u8> {
+pub(crate) fn control(more: &[Entry<'_>]) -> Vec<u8> {
     let mut entries = vec![directory("./"), file("./control", CONTROL.as_bytes())];
     entries.extend(
         more.iter().map(|Entry(kind, name, target, content)| Entry(*kind, name, target, content)),
@@ -63,7 +68,7 @@ fn control(more: &[Entry<'_>]) -> Vec<u8> {
     tar(&entries)
 }
 
-fn ar(members: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn ar(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut bytes = b"!<arch>\n".to_vec();
     for (name, body) in members {
         let size = body.len();
@@ -74,21 +79,21 @@ fn ar(members: &[(&str, &[u8])]) -> Vec<u8> {
     bytes
 }
 
-fn deb(data: &[Entry<'_>]) -> Vec<u8> {
+pub(crate) fn deb(data: &[Entry<'_>]) -> Vec<u8> {
     let (control, data) = (control(&[]), tar(data));
     ar(&[("debian-binary", b"2.0\n"), ("control.tar", &control), ("data.tar", &data)])
 }
 
 pub(crate) struct Room {
-    _folder: tempfile::TempDir,
-    store: Store,
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) store: Store,
 }
 
 impl Room {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path()).unwrap();
-        Self { _folder: folder, store }
+        let store = Store::open(&folder.path().join("store")).unwrap();
+        Self { folder, store }
     }
 
     fn blob(&self, bytes: &[u8]) -> Blob {
@@ -110,11 +115,11 @@ pub(crate) fn with_scripts(scripts: &[(&str, &str)]) -> Vec<u8> {
     ar(&[("debian-binary", b"2.0\n"), ("control.tar", &control), ("data.tar", &data)])
 }
 
-fn said(error: &dyn std::error::Error) -> String {
+pub(crate) fn said(error: &dyn std::error::Error) -> String {
     error.source().map_or(error.to_string(), |cause| format!("{error}: {}", said(cause)))
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
@@ -189,6 +194,11 @@ fn members_that_must_not_be_there_are_named() {
         ),
         (vec![hello(), hello()], "`./hello`: it comes twice"),
         (vec![hello(), directory("./hello/")], "it comes twice"),
+        (
+            vec![file("./a/b", b""), Entry(EntryType::Symlink, "./a", "/etc", b"")],
+            "`./a`: it is no directory, and others lie in it",
+        ),
+        (vec![file("./a/b/c", b""), file("./a", b"")], "others lie in it"),
         (vec![Entry(EntryType::Directory, "./d", "", b"bytes")], "it has a size and is no file"),
         (vec![Entry(EntryType::GNULongName, "L", "", b"name")], "it names no member"),
         (vec![Entry(EntryType::GNULongName, "L", "", &[b'a'; 5000]), hello()], "too long"),

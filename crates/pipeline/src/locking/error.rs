@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use constraints::VersionError;
 use distro::{ClassifyError, DebError, PackagesError, SolveError, SuiteError, UnknownScript};
-use names::{DistroId, ReleaseId, ServiceName};
+use names::{DistroId, Epoch, ReleaseId, ServiceName};
 use signer::KeyringError;
 use store::FetchError;
 use wheels::{ClosureErrors, LocateError, SdistError};
@@ -42,6 +42,20 @@ pub enum LockError {
         distro: DistroId,
         /// Why.
         source: SuiteError,
+    },
+    /// A mirror has an older index than the one that the lock was made from.
+    #[error(
+        "{suite} is of {found}, and the lock was made from that of {locked}: the mirror is behind, or \
+         somebody offers packages again that have been replaced.\n\
+         hint: wait or name another mirror; `lock --allow-older` takes what is there"
+    )]
+    Older {
+        /// The archive and the suite.
+        suite: String,
+        /// The date of the index.
+        found: Epoch,
+        /// The date of the index in the lock.
+        locked: Epoch,
     },
     /// A locked package does not fit into the index.
     #[error("a locked package cannot be used again")]
@@ -197,7 +211,9 @@ impl LockError {
                 _ => Blame::Verification,
             },
             LockError::Fetch(error) => Blame::of_fetch(error),
-            LockError::Deb(_) | LockError::UnpackSdist(_) => Blame::Verification,
+            LockError::Deb(_) | LockError::UnpackSdist(_) | LockError::Older { .. } => {
+                Blame::Verification
+            }
             LockError::Sdist { source, .. } => of_locate(source),
             LockError::Closure { source, .. } => of_closure(source),
             LockError::Closures(errors) => worst(errors.iter().map(LockError::blame)),

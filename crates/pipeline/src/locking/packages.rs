@@ -8,8 +8,9 @@ use release::Target;
 use signer::Keyring;
 use store::{Blob, FetchError};
 
+use super::request::Older;
 use super::source_bindep::{source_bindep, source_profiles};
-use super::{LockError, LockRequest, ScriptFault, Work};
+use super::{LockError, LockRequest, ScriptFault, Work, older};
 use crate::Event;
 use crate::describe::Description;
 use crate::lock::{BaseList, BuildList, LockFile as _, ReleaseLock, deb_key};
@@ -37,6 +38,9 @@ pub(super) fn lock(
         all.filter(serves).cloned().collect()
     };
     let (mut index, suites) = read_suites(work, tell)?;
+    if request.older == Older::Refuse {
+        older::refuse(&locks.distro.suites, &suites)?;
+    }
     add_held(setting, &mut index, &held, tell)?;
     let keep: Vec<LockedDeb> =
         held.iter().filter(|deb| request.keeps(&deb.name)).cloned().collect();

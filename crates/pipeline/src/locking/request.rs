@@ -20,6 +20,8 @@ pub struct LockRequest {
     pub arches: Vec<Arch>,
     /// What may move.
     pub update: Update,
+    /// Whether a suite may be older than the lock says.
+    pub older: Older,
     /// Whether to write.
     pub mode: LockMode,
 }
@@ -35,6 +37,16 @@ pub enum Update {
     Named(BTreeSet<String>),
     /// Everything.
     Everything,
+}
+
+/// What becomes of a suite whose index is older than the one that the lock was made from: a mirror that
+/// is behind, or somebody who offers packages again that have known faults.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Older {
+    /// It is refused.
+    Refuse,
+    /// It is taken: somebody has said so.
+    Take,
 }
 
 /// Whether to write.
