@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use bindep::{BindepFile, PlatformError};
 use distro::{Base, DistroFile, LockedDeb};
-use names::{Arch, DistroId, Fault, ReleaseId, ServiceName, nearest, render_faults};
+use names::{Arch, DistroId, Fault, Place, ReleaseId, ServiceName, nearest, render_faults};
 use release::{Release, Service, Target, UnknownName};
-use source_refs::SourceRef;
+use source_refs::{Source, SourceRef};
 
 use crate::Event;
 use crate::locks::Locks;
@@ -63,6 +63,17 @@ pub enum DescribeError {
         service: ServiceName,
         /// The release.
         release: ReleaseId,
+    },
+    /// The source of a service is not a release of it.
+    #[error(
+        "{place}: {service} is to come from a repository, an archive or a folder, and services are \
+         built from releases: write a version, such as `{service}: \"28.1.0\"`"
+    )]
+    NotARelease {
+        /// The service.
+        service: ServiceName,
+        /// The value in `source-refs.yaml`.
+        place: Place,
     },
     /// bindep does not know the distribution.
     #[error("the bindep files of a recipe cannot be asked")]
@@ -171,16 +182,22 @@ impl Description {
         Ok(extras.chain(others.into_iter().map(|(one, _)| one.text)).collect())
     }
 
-    /// Where the source of a service comes from.
-    pub(crate) fn source<'a>(
-        &'a self,
+    /// The release that a service is built from, and where `source-refs.yaml` says so.
+    pub(crate) fn source_version<'a>(
+        &self,
         release: &'a Release,
         service: &Service,
-    ) -> Result<&'a SourceRef, DescribeError> {
-        release.sources.get(&service.name).ok_or_else(|| DescribeError::NoSource {
-            service: service.name.clone(),
-            release: release.id,
-        })
+    ) -> Result<(&'a str, &'a Place), DescribeError> {
+        let name = || service.name.clone();
+        match release.sources.get(&service.name) {
+            None => Err(DescribeError::NoSource { service: name(), release: release.id }),
+            Some(SourceRef { source: Source::Release { version }, place, .. }) => {
+                Ok((version, place))
+            }
+            Some(SourceRef { place, .. }) => {
+                Err(DescribeError::NotARelease { service: name(), place: place.clone() })
+            }
+        }
     }
 
     /// The whole version of the interpreter that a service has in the locks: the upstream part of the

@@ -5,7 +5,6 @@ use std::path::Path;
 use constraints::{Bound, Environment, parse_version};
 use names::{Arch, ReleaseId};
 use release::{Release, Service, Target};
-use source_refs::Source;
 use wheels::LockedWheel;
 
 use crate::describe::Description;
@@ -113,12 +112,9 @@ fn of_service(
     compare("the packages", packages.join(" "), list.packages.join(" "));
     let requirements = description.requirements(service, target)?;
     compare("the requirements", requirements.join(", "), list.requirements.join(", "));
-    let reference = description.source(release, service)?;
+    let (version, _) = description.source_version(release, service)?;
     let source = locks.source(list)?;
-    let Source::Release { version } = &reference.source else {
-        return Ok(reasons);
-    };
-    compare("the source", version.clone(), source.reference.clone());
+    compare("the source", version.to_owned(), source.reference.clone());
     let shown = |patches: Vec<LockedPatch>| {
         let lines = patches.iter().map(|patch| format!("{} {}", patch.file, patch.sha256));
         lines.collect::<Vec<_>>().join(", ")

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use constraints::{Environment, Requirement};
 use names::{Arch, PackageName, ServiceName};
 use release::{Release, Service};
-use source_refs::Source;
 use wheels::{Given, Locator, LockedWheel, Root, Target};
 
 use super::{LockError, Work, source};
@@ -31,12 +30,7 @@ pub(super) fn lock(
         arch: part.arch,
     });
     let target = target(work, service, release, locks)?;
-    let reference = description.source(release, service)?;
-    let Source::Release { version } = &reference.source else {
-        return Err(
-            DescribeError::NoSource { service: service.name.clone(), release: release.id }.into()
-        );
-    };
+    let (version, place) = description.source_version(release, service)?;
     let index = "pypi".parse().expect("pypi is the name of an archive");
     let locator = Locator::new(setting.outside, index);
     let patches = description.patches(&service.name, release.id)?;
@@ -57,7 +51,7 @@ pub(super) fn lock(
     let (target, given) = (&target, &given);
     let closing = Closing { work, service, release, target, given, prefer: &prefer };
     let asked = release::Target { distro: &request.distro, release: release.id, arch: part.arch };
-    let own_roots = roots(service, version, &reference.place, asked)?;
+    let own_roots = roots(service, version, place, asked)?;
     let wheels = closing.wheels(&own_roots, &locator, tell)?;
     let source = match &built {
         Some(built) => built.source.clone(),
@@ -66,7 +60,7 @@ pub(super) fn lock(
             let own = own.expect("the service is a root of its closure");
             LockedSource {
                 component: service.name.to_string(),
-                reference: version.clone(),
+                reference: version.to_owned(),
                 kind: SourceKind::Wheel,
                 version: own.version.clone(),
                 file: own.file.clone(),

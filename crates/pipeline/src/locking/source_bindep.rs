@@ -6,7 +6,6 @@ use bindep::BindepFile;
 use constraints::parse_version;
 use filetree::Kind;
 use release::Service;
-use source_refs::Source;
 
 use super::{LockError, Work};
 use crate::Event;
@@ -40,13 +39,9 @@ pub(super) fn source_bindep(
     let Work { setting, request, description, .. } = *work;
     let named = || (service.name.clone(), request.release);
     let release = description.release(request.release)?;
-    let reference = description.source(release, service)?;
-    let Source::Release { version } = &reference.source else {
-        let (service, release) = named();
-        return Err(DescribeError::NoSource { service, release }.into());
-    };
+    let (version, _) = description.source_version(release, service)?;
     let parsed = parse_version(version).map_err(|source| {
-        let ((service, release), version) = (named(), version.clone());
+        let ((service, release), version) = (named(), version.to_owned());
         LockError::SourceVersion { service, release, version, source }
     })?;
     let (sdist, blob) = sdist_of(setting, &service.project, &parsed, &locks.release.sdists, tell)
