@@ -35,8 +35,19 @@ pub fn parse_argument(text: &str) -> Result<(ArchiveName, String), AddressError>
 
 /// The address without blanks and trailing slashes, if it is one.
 pub(crate) fn check(archive: &ArchiveName, text: &str) -> Result<String, AddressError> {
-    clean(text).ok_or_else(|| AddressError::NotAUrl(archive.clone()))
+    let text = text.trim();
+    let of_git = archive.as_str() == "openstack" && GIT.iter().any(|start| text.starts_with(start));
+    // What stands behind the scheme is looked at as that of any other address.
+    let plain = text.split_once("://").and_then(|(_, rest)| clean(&format!("https://{rest}")));
+    let found = match (of_git, plain) {
+        (true, plain) => plain.and(Some(text.trim_end_matches('/').to_owned())),
+        (false, _) => clean(text),
+    };
+    found.ok_or_else(|| AddressError::NotAUrl(archive.clone()))
 }
+
+/// What the addresses of repositories may begin with besides.
+const GIT: [&str; 2] = ["git://", "ssh://"];
 
 /// The address without blanks and trailing slashes, if it is one.
 pub(crate) fn clean(text: &str) -> Option<String> {
@@ -58,6 +69,24 @@ mod tests {
         assert_eq!((archive.as_str(), url.as_str()), ("debian", "http://m.example.org/debian"));
         assert_eq!(parse_argument("pypi=/srv/simple").unwrap().1, "/srv/simple");
         assert_eq!(parse_argument("pypi=https://h/a=b").unwrap().1, "https://h/a=b");
+    }
+
+    #[test]
+    fn repositories_have_schemes_of_their_own() {
+        for (text, known) in [
+            ("openstack=git://h/openstack/", true),
+            ("openstack=ssh://git@h:29418/openstack", true),
+            ("openstack=https://h/openstack", true),
+            ("openstack=/srv/git", true),
+            ("openstack=git://", false),
+            ("openstack=git://h/a b", false),
+            ("openstack=git@h:openstack", false),
+            ("debian=git://h/debian", false),
+        ] {
+            assert_eq!(parse_argument(text).is_ok(), known, "{text}");
+        }
+        let (_, url) = parse_argument("openstack=git://h/openstack/").unwrap();
+        assert_eq!(url, "git://h/openstack");
     }
 
     #[test]

@@ -9,10 +9,12 @@ use crate::apt::{lines, stanzas};
 
 /// The public defaults: the only hosts of package registries that are written down anywhere in this
 /// project.
-const PUBLIC: [(&str, &str); 2] = [
+const PUBLIC: [(&str, &str); 3] = [
     // Plain HTTP: a fresh Debian has no certificates, and all that comes is checked by signature.
     ("debian", "http://ftp.debian.org/debian"),
     ("pypi", "https://pypi.python.org/simple"),
+    // No registry: the repositories of OpenStack's components.
+    ("openstack", "https://opendev.org/openstack"),
 ];
 
 /// The public address of an archive.
