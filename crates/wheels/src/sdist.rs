@@ -3,7 +3,7 @@
 mod long;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead as _, BufReader, Read};
 use std::path::PathBuf;
 
 use filetree::{FileMeta, Kind, Node, Pack, PackError, PackWriter, PathError, TreePath};
@@ -25,6 +25,9 @@ const LARGEST: u64 = 2 << 30;
 /// reaches 1,032.
 const RATIO: u64 = 200;
 const FREE: u64 = 64 << 20;
+
+/// How a file of gzip begins (RFC 1952, 2.3.1).
+const GZIP: &[u8] = &[0x1f, 0x8b];
 
 /// Why a source archive cannot be unpacked. Members are named as in the archive.
 #[derive(Debug, thiserror::Error)]
@@ -91,8 +94,8 @@ pub enum SdistError {
 }
 
 /// Unpacks the source archive `blob`, a `.tar.gz` with one folder at its top (PyPA's "source
-/// distribution format", PEP 625), into a pack of `store`, or takes the pack that is there. The folder
-/// at the top is left out of the paths.
+/// distribution format", PEP 625), or the same without compression, into a pack of `store`, or takes the
+/// pack that is there. The folder at the top is left out of the paths.
 ///
 /// Modes are 0644, or 0755 where the owner may execute the file; owners are root; times are those of
 /// the members. Refused are names and links that lead out of the archive, a name that comes twice,
@@ -143,7 +146,11 @@ fn write_pack(input: impl Read, blob: &Blob, out: impl io::Write) -> Result<(), 
     let failed = |source| SdistError::Read { path: blob.path.clone(), source };
     let allowed = LARGEST.min(blob.size.saturating_mul(RATIO).saturating_add(FREE));
     // One byte more than allowed, so that what is too large is told from what fits.
-    let plain = MultiGzDecoder::new(BufReader::new(input)).take(allowed + 1);
+    let mut input = BufReader::new(input);
+    let packed = input.fill_buf().map_err(failed)?.starts_with(GZIP);
+    let plain: Box<dyn Read + '_> =
+        if packed { Box::new(MultiGzDecoder::new(input)) } else { Box::new(input) };
+    let plain = plain.take(allowed + 1);
     let mut members = Archive::new(plain);
     let mut pack = PackWriter::new(io::BufWriter::new(out));
     let mut kinds: BTreeMap<TreePath, bool> = BTreeMap::new();
@@ -290,8 +297,19 @@ mod tests {
     /// A name, a kind, and a content or the target of a link.
     type Member = (&'static str, EntryType, &'static str);
 
-    /// An archive of these members, unpacked.
+    /// An archive of these members, unpacked, with compression and without.
     fn sdist(members: &[Member]) -> Result<Vec<String>, String> {
+        let tar = archive(members);
+        let plain = unpacked(&tar);
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(&tar).unwrap();
+        let packed = unpacked(&gzip.finish().unwrap());
+        assert_eq!(packed.is_ok(), plain.is_ok());
+        assert!(packed.is_err() || packed == plain);
+        packed
+    }
+
+    fn archive(members: &[Member]) -> Vec<u8> {
         let mut tar = tar::Builder::new(Vec::new());
         for (name, kind, text) in members {
             let mut header = tar::Header::new_ustar();
@@ -307,13 +325,14 @@ mod tests {
             header.set_cksum();
             tar.append(&header, content).unwrap();
         }
-        let tar = tar.into_inner().unwrap();
-        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        gzip.write_all(&tar).unwrap();
+        tar.into_inner().unwrap()
+    }
+
+    fn unpacked(bytes: &[u8]) -> Result<Vec<String>, String> {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         let mut writer = store.blob_writer().unwrap();
-        writer.write_all(&gzip.finish().unwrap()).unwrap();
+        writer.write_all(bytes).unwrap();
         let pack = unpack_sdist(&store, &writer.finish(None).unwrap());
         let pack = pack.map_err(|error| error.to_string())?;
         Ok(pack.entries.iter().map(|(path, node)| format!("{path} {:o}", node.mode)).collect())
