@@ -86,6 +86,21 @@ pub(crate) fn object_id(id: CommitId) -> ObjectId {
 const STEPS: [Option<NonZeroU32>; 3] = [NonZeroU32::new(64), NonZeroU32::new(1_024), None];
 
 impl GitCache {
+    /// A commit that was [fetched](GitCache::fetch).
+    ///
+    /// # Errors
+    /// It is not at hand, or broken.
+    pub fn commit(&self, id: CommitId) -> Result<Commit, GitError> {
+        let what = || format!("commit {id}");
+        let repository = self.repository()?;
+        let found = Stored::new(&repository).commit(&id);
+        let found = found.map_err(|UnreadableCommit { reason, .. }| {
+            let what = what();
+            GitError::Object { what, reason }
+        })?;
+        found.ok_or_else(|| GitError::Object { what: what(), reason: "it is not there".to_owned() })
+    }
+
     /// The tags of the repository. What annotated tags have of their own is read for those of `commit`
     /// alone; no other is asked for when a version is computed.
     ///
