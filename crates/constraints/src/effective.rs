@@ -158,6 +158,11 @@ impl Effective {
         self.bounds.get(name).map_or(&[], Vec::as_slice)
     }
 
+    /// All ranges and addresses that overrides have put in place of pins, by name.
+    pub fn all_bounds(&self) -> impl Iterator<Item = (&PackageName, &Bound)> {
+        self.bounds.iter().flat_map(|(name, bounds)| bounds.iter().map(move |bound| (name, bound)))
+    }
+
     /// Those that count in `environment`.
     pub fn bounds_in<'a>(
         &'a self,

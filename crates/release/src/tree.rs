@@ -140,7 +140,8 @@ impl Tree {
         faults.extend(clashes::accounts(&tree.services));
         layout::check_overrides(&folder, &ids, &mut faults);
         if patches == Patches::Checked {
-            layout::check_patches(&folder, &ids, &tree.services, &mut faults);
+            let (releases, services) = (&tree.releases, &tree.services);
+            layout::check_patches(&folder, &ids, releases, services, &mut faults);
         }
         tree.remarks.sort();
         faults.sort();

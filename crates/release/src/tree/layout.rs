@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::str::FromStr;
 
-use names::{Fault, ReleaseId, ServiceName};
+use names::{Fault, PackageName, ReleaseId, ServiceName};
 
-use super::UnknownName;
 use super::overrides::is_of;
+use super::{Release, UnknownName};
 use crate::Service;
 use crate::folder::{Folder, fault};
 
@@ -76,21 +76,45 @@ pub(super) fn check_overrides(folder: &Folder, ids: &[ReleaseId], faults: &mut V
 pub(super) fn check_patches(
     folder: &Folder,
     ids: &[ReleaseId],
+    releases: &BTreeMap<ReleaseId, Release>,
     services: &BTreeMap<ServiceName, Service>,
     faults: &mut Vec<Fault>,
 ) {
-    for component in names_of::<ServiceName>(folder, "patches", Shape::Folder, faults) {
-        let home = Path::new("patches").join(component.as_str());
-        if !services.contains_key(&component) {
+    // Its faults are those of the names; libraries are called as their projects write them.
+    names_of::<PackageName>(folder, "patches", Shape::Folder, faults);
+    for entry in folder.list(Path::new("patches"), &mut Vec::new()) {
+        let component = entry.name;
+        let home = Path::new("patches").join(&component);
+        let (true, Ok(project)) = (entry.is_folder, component.parse::<PackageName>()) else {
+            continue;
+        };
+        let meant = project.as_str().parse::<ServiceName>();
+        if let Some(name) = meant.ok().filter(|name| services.contains_key(name))
+            && name.as_str() != component
+        {
+            let message = format!("its name is not that of the service {name}");
+            faults.push(fault(&home, message, format!("rename it to {name}")));
+            continue;
+        }
+        let is_service = component.parse().is_ok_and(|name| services.contains_key(&name));
+        let known = |release: &Release| is_service || has_library(release, &project);
+        if !releases.is_empty() && !releases.values().any(known) {
             // Better no image than one without the patch that somebody counts on.
-            let message = format!("there is no service {component}, and nothing else is patched");
-            let unknown = UnknownName::new("service", component.as_str(), services.keys());
+            let message = format!(
+                "there is no service {component}, and no release pins a library of this name"
+            );
+            let unknown = UnknownName::new("service", &component, services.keys());
             faults.push(fault(&home, message, unknown.hint()));
+            continue;
         }
         let Some(home) = home.to_str() else { continue };
         for id in names_of::<ReleaseId>(folder, home, Shape::Folder, faults) {
             let home = Path::new(home).join(id.to_string());
             check_release(&home, id, ids, faults);
+            if releases.get(&id).is_some_and(|release| !known(release)) {
+                let message = format!("release {id} does not pin {component}");
+                faults.push(fault(&home, message, "remove the folder, or pin the library"));
+            }
             for entry in folder.list(&home, faults) {
                 if entry.is_folder || !is_patch_name(&entry.name) {
                     let hint = "patches are called NNNN-slug.patch, such as 0001-fix-login.patch";
@@ -99,6 +123,14 @@ pub(super) fn check_patches(
             }
         }
     }
+}
+
+/// Whether a release says which version of a library it takes, or where its source is.
+fn has_library(release: &Release, project: &PackageName) -> bool {
+    let named = |name: &ServiceName| name.as_str() == project.as_str();
+    !release.constraints.all(project).is_empty()
+        || !release.constraints.bounds(project).is_empty()
+        || release.sources.iter().any(|(name, _)| named(name))
 }
 
 fn check_release(home: &Path, id: ReleaseId, ids: &[ReleaseId], faults: &mut Vec<Fault>) {

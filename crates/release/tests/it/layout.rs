@@ -32,8 +32,8 @@ fn files_that_do_not_belong_there_are_told() {
       hint: the tree has 2025.2
     overrides/2025.2/constraint.txt: it does not belong here
       hint: overrides of a release stand in constraints.txt, constraints-*.txt and build-constraints.txt
-    patches/Keystone: its name is not a service name: lower-case letters, digits and single `-`, a letter first, such as keystone
-      hint: rename it
+    patches/Keystone: its name is not that of the service keystone
+      hint: rename it to keystone
     patches/keystone/2024.1: there is no release 2024.1
       hint: the tree has 2025.2
     patches/keystone/2025.2/0001-fix.diff: it is not a patch
@@ -83,7 +83,7 @@ fn patches_are_those_of_services() {
     put(&tree, "patches/keystine/2025.2/0001-fix-login.patch", "");
     put(&tree, "patches/keystone/2025.2/fix-login.patch", "");
     assert_snapshot!(faults(tree.path()), @"
-    patches/keystine: there is no service keystine, and nothing else is patched
+    patches/keystine: there is no service keystine, and no release pins a library of this name
       hint: did you mean keystone?
     patches/keystone/2025.2/fix-login.patch: it is not a patch
       hint: patches are called NNNN-slug.patch, such as 0001-fix-login.patch
