@@ -2,6 +2,7 @@
 
 mod library;
 mod query;
+mod source;
 mod store;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ pub(crate) use library::{ApplyPatches, Bindep, Patches, Plan, SomeRelease};
 pub(crate) use query::{
     Closure, DiffConstraints, Doctor, ExplainConstraint, Packages, ShowConstraints,
 };
+pub(crate) use source::{ResolveSource, Source, SourceVersion};
 pub(crate) use store::{Collect, Export, Import as ImportStore, Store, VerifyStore};
 
 /// Build OpenStack images, from pinned releases, without a daemon, without root, and without
@@ -69,7 +71,8 @@ pub(crate) enum Command {
     /// Build the image of a service
     #[command(after_help = "Examples:\n  \
         cooperage build keystone 2025.2\n  \
-        cooperage build keystone 2025.2 --locked --offline --out /srv/images\n\n\
+        cooperage build keystone 2025.2 --locked --offline --out /srv/images\n  \
+        cooperage build keystone 2025.2 --source keystone=../keystone\n\n\
         SOURCE_DATE_EPOCH clamps all times of the image, as reproducible-builds.org says.")]
     Build(Build),
     /// Write, check or move the locks
@@ -96,6 +99,9 @@ pub(crate) enum Command {
     /// Work with patches
     #[command(subcommand)]
     Patches(Patches),
+    /// Ask repositories of sources
+    #[command(subcommand)]
+    Source(Source),
     /// Tell what this machine has for a build: mirrors, certificates, proxies, store
     Doctor(Doctor),
     /// Look after the content store
@@ -136,6 +142,9 @@ pub(crate) struct Build {
     /// Fail where the locks are missing, stale or no longer served
     #[arg(long)]
     pub(crate) locked: bool,
+    /// Build a service from a folder as it is now, and leave the locks of the tree as they are
+    #[arg(long, value_name = "SERVICE=DIR")]
+    pub(crate) source: Vec<String>,
     /// How layers are compressed: gzip, which everything reads, or zstd, which is smaller
     #[arg(long, value_enum, default_value_t = Compression::Gzip)]
     pub(crate) compression: Compression,

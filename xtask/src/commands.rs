@@ -13,6 +13,7 @@ mod packages;
 mod patches;
 mod plan;
 mod shell;
+mod source;
 mod store;
 
 use std::io::Read as _;
@@ -22,7 +23,7 @@ use ::store::Store;
 use names::ArchiveName;
 use pipeline::{Outside, OutsideSettings, Setting};
 
-use crate::args::{Cli, Command, Constraints, Global, Patches};
+use crate::args::{Cli, Command, Constraints, Global, Patches, Source};
 use crate::failure::Failure;
 use crate::speech::Manner;
 use crate::surroundings::Surroundings;
@@ -58,6 +59,8 @@ pub(crate) fn run(cli: &Cli, surroundings: &Surroundings, manner: Manner) -> Res
         Command::Patches(Patches::Refresh(some)) => {
             patches::refresh(some, global, surroundings, manner)
         }
+        Command::Source(Source::Version(version)) => source::version(version, global, surroundings),
+        Command::Source(Source::Resolve(resolve)) => source::resolve(resolve, global, surroundings),
         Command::Store(store) => store::run(store, global, surroundings, manner),
         Command::Completions { shell } => shell::completions(*shell),
         Command::Man { command, out } => {
@@ -108,7 +111,11 @@ struct Workplace {
 
 impl Workplace {
     fn open(global: &Global, surroundings: &Surroundings) -> Result<Self, Failure> {
-        let root = root(global, surroundings)?;
+        Self::at(root(global, surroundings)?, global, surroundings)
+    }
+
+    /// For work that needs no tree.
+    fn at(root: PathBuf, global: &Global, surroundings: &Surroundings) -> Result<Self, Failure> {
         let store = store_folder(global, surroundings)?;
         let outside = outside(global, surroundings)?;
         let jobs = global.jobs.map_or(surroundings.cpus, usize::from);

@@ -22,6 +22,10 @@ pub(crate) enum Failure {
     NoStore,
     #[error("--mirror {argument}: {reason}")]
     Mirror { argument: String, reason: String },
+    #[error("--source {argument}: {reason}")]
+    Source { argument: String, reason: String },
+    #[error("{argument}: {reason}")]
+    Reference { argument: String, reason: String },
     #[error("SOURCE_DATE_EPOCH is `{0}`: want whole seconds since 1970, such as 1795228558")]
     Epoch(String),
     #[error("{}\n{}", render_faults(.0), count(.0.len()))]

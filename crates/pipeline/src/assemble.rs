@@ -190,12 +190,18 @@ fn python(
     let blobs = fetching::wheels(setting, &needs.wheels, tell).map_err(LayersError::Wheels)?;
     let unpack = |blob: &Blob| wheels::unpack(setting.store, blob);
     let packs = workers::for_each(&blobs, setting.jobs, unpack)?;
-    let packs: BTreeMap<&str, (&LockedWheel, &Pack)> = needs
-        .wheels
-        .iter()
-        .zip(&packs)
-        .map(|(wheel, pack)| (&*wheel.file, (*wheel, pack)))
-        .collect();
+    let mut built = Vec::new();
+    for library in &plan.libraries {
+        if needs.groups.iter().any(|index| plan.groups[*index].wheels.contains(&library.key)) {
+            let wheel = built_wheel::build(setting, &library.step, tell)?;
+            let pack = wheels::unpack(setting.store, &wheel.blob)?;
+            built.push((library.key.as_str(), wheel, pack));
+        }
+    }
+    let of_index = needs.wheels.iter().zip(&packs);
+    let of_index = of_index.map(|(wheel, pack)| (&*wheel.file, (*wheel, pack)));
+    let of_built = built.iter().map(|(key, built, pack)| (*key, (&built.wheel, pack)));
+    let packs: BTreeMap<&str, (&LockedWheel, &Pack)> = of_index.chain(of_built).collect();
     let layout = Layout {
         prefix: TreePath::from_member(PREFIX).expect("the prefix is a clean path"),
         python: distro.python.path.clone(),

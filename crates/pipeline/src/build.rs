@@ -13,14 +13,17 @@ pub use error::BuildError;
 pub use request::BuildRequest;
 
 use crate::assemble;
+use crate::components::{self, Library};
 use crate::describe::Description;
+use crate::deviations::Deviations;
 use crate::layers::MadeLayer;
 use crate::layers_error::LayersError;
-use crate::locking::{LockMode, LockRequest, Older, Update, lock};
+use crate::locking::{LockMode, LockRequest, Older, Update, draft, lock};
 use crate::locks::Locks;
 use crate::parts::parts;
 use crate::plan::{self, PlanError, Target};
 use crate::setting::{Listener, Setting};
+use crate::sources::argument_place;
 use crate::summary::{self, ImageSummary, Summary};
 use crate::{Event, Stage, examples, image, stale};
 
@@ -35,43 +38,86 @@ pub fn build(
     request: &BuildRequest,
     tell: Listener<'_>,
 ) -> Result<Summary, BuildError> {
-    let changes = prepare(setting, request, tell)?;
-    finish(setting, request, changes, tell)
+    let prepared = prepare(setting, request, tell)?;
+    finish(setting, request, prepared, tell)
 }
 
-/// Checks what can be checked before the work, and mends the locks; gives what changed in them.
+/// What is known before the layers are made.
+#[derive(Clone, Debug)]
+pub(crate) struct Prepared {
+    /// What has changed in the locks for this build.
+    changes: Vec<String>,
+    /// The locks, where they are not those in the tree.
+    locks: Option<Locks>,
+}
+
+/// Checks what can be checked before the work, and mends the locks.
 pub(crate) fn prepare(
     setting: &Setting<'_>,
     request: &BuildRequest,
     tell: Listener<'_>,
-) -> Result<Vec<String>, BuildError> {
+) -> Result<Prepared, BuildError> {
     let description = Description::read(setting.root, &request.distro)?;
+    let description = description.with_folders(&request.folders);
     description.release(request.release)?;
     description.service(&request.service)?;
+    refuse_folders(request, &description)?;
     description.warn(tell);
     summary::prepare(request)?;
     tell(Event::StageStarted { stage: Stage::Lock });
     mend_locks(setting, request, &description, tell)
 }
 
-/// Builds from the locks as they are; `changes` is what has changed in them for this build.
+/// What a folder holds may be another thing each time.
+fn refuse_folders(request: &BuildRequest, description: &Description) -> Result<(), BuildError> {
+    if !request.locked {
+        return Ok(());
+    }
+    let refused =
+        |place, service| Err(BuildError::LockedFolder { place, service, release: request.release });
+    if let Some(name) = request.folders.keys().next() {
+        return refused(argument_place(), name.to_string());
+    }
+    let release = description.release(request.release)?;
+    let (from, place) = description.source(release, &request.service)?;
+    if from.is_folder() {
+        return refused(place, request.service.to_string());
+    }
+    let libraries = description.libraries(release)?;
+    let is_folder =
+        |library: &Library| library.from.as_ref().is_some_and(components::From::is_folder);
+    match libraries.into_iter().find(is_folder) {
+        Some(library) => refused(library.place, library.component),
+        None => Ok(()),
+    }
+}
+
+/// Builds from the locks as they are.
 pub(crate) fn finish(
     setting: &Setting<'_>,
     request: &BuildRequest,
-    changes: Vec<String>,
+    prepared: Prepared,
     tell: Listener<'_>,
 ) -> Result<Summary, BuildError> {
     let description = Description::read(setting.root, &request.distro)?;
+    let description = description.with_folders(&request.folders);
     let folder = summary::prepare(request)?;
-    let locks = Locks::read(setting.root, request.release, &request.distro)?;
+    let Prepared { changes, locks } = prepared;
+    let locks = match locks {
+        Some(locks) => locks,
+        None => Locks::read(setting.root, request.release, &request.distro)?,
+    };
     let build = Build { setting, request, description: &description };
     match build.images(&locks, tell) {
         Err(BuildError::Layers { source, .. }) if source.is_gone() && !request.locked => {
             tell(Event::Note {
                 text: "locked packages are on no mirror any more: all are chosen anew".to_owned(),
             });
-            let changes = relock(setting, request, Update::Gone, tell)?;
-            let locks = Locks::read(setting.root, request.release, &request.distro)?;
+            let Prepared { changes, locks } = relock(setting, request, Update::Gone, tell)?;
+            let locks = match locks {
+                Some(locks) => locks,
+                None => Locks::read(setting.root, request.release, &request.distro)?,
+            };
             let images = build.images(&locks, tell)?;
             build.write(&locks, images, folder, changes, tell)
         }
@@ -79,13 +125,13 @@ pub(crate) fn finish(
     }
 }
 
-/// Makes or mends the locks where they are missing or stale and that is allowed; gives what changed.
+/// Makes or mends the locks where they are missing or stale and that is allowed.
 fn mend_locks(
     setting: &Setting<'_>,
     request: &BuildRequest,
     description: &Description,
     tell: Listener<'_>,
-) -> Result<Vec<String>, BuildError> {
+) -> Result<Prepared, BuildError> {
     let locks = Locks::read(setting.root, request.release, &request.distro)?;
     let services = std::slice::from_ref(&request.service);
     let arches = request.arches.iter().copied().collect();
@@ -94,7 +140,7 @@ fn mend_locks(
         reasons.extend(stale::reasons(description, &locks, request.release, &part)?);
     }
     if reasons.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Prepared { changes: Vec::new(), locks: None });
     }
     if request.locked {
         let (release, service) = (request.release, request.service.clone());
@@ -108,7 +154,7 @@ fn relock(
     request: &BuildRequest,
     update: Update,
     tell: Listener<'_>,
-) -> Result<Vec<String>, BuildError> {
+) -> Result<Prepared, BuildError> {
     let locking = LockRequest {
         release: request.release,
         services: vec![request.service.clone()],
@@ -117,8 +163,13 @@ fn relock(
         update,
         older: Older::Refuse,
         mode: LockMode::Write,
+        folders: request.folders.clone(),
     };
-    Ok(lock(setting, &locking, tell)?.changes)
+    if request.folders.is_empty() {
+        return Ok(Prepared { changes: lock(setting, &locking, tell)?.changes, locks: None });
+    }
+    let (locks, changes) = draft(setting, &locking, tell)?;
+    Ok(Prepared { changes, locks: Some(locks) })
 }
 
 /// What a build works with, besides the locks.
@@ -190,14 +241,17 @@ impl Build<'_> {
         let mut manifests = Vec::new();
         let mut summaries = Vec::new();
         for (arch, layers) in images {
-            let source = locks.source(locks.service(&request.service, arch)?)?;
+            let list = locks.service(&request.service, arch)?;
+            let source = locks.source(list)?;
+            let release = description.release(request.release)?;
+            let deviations = Deviations::of(release, &locks.release, list, source);
             version.clone_from(&source.version);
             let newest = layers.iter().map(|layer| layer.newest).max().unwrap_or_default();
             let created = request.epoch.unwrap_or(newest);
             let image = Image {
                 arch,
                 created,
-                config: image::config(service, request.release, source, arch, created),
+                config: image::config(service, request.release, source, &deviations, arch, created),
                 layers: layers.iter().map(|made| made.layer.clone()).collect(),
                 annotations: BTreeMap::new(),
             };

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::build::{self, BuildError, BuildRequest};
+use crate::build::{self, BuildError, BuildRequest, Prepared};
 use crate::setting::{Listener, Setting};
 use crate::summary::Summary;
 use crate::{Event, workers};
@@ -32,7 +32,7 @@ pub fn build_all(
     let mut pending = Vec::new();
     for (index, name, prepared) in ready {
         match prepared {
-            Ok(changes) => pending.push((index, name, changes)),
+            Ok(prepared) => pending.push((index, name, prepared)),
             Err(error) => results[index] = Some(Err(error)),
         }
     }
@@ -41,12 +41,12 @@ pub fn build_all(
         let at_once = at_once.min(setting.jobs).max(1);
         let setting = Setting { jobs: (setting.jobs / at_once).max(1), ..*setting };
         let shared = Mutex::new(&mut *tell);
-        let work = |(index, name, changes): &(usize, String, Vec<String>)| {
+        let work = |(index, name, prepared): &(usize, String, Prepared)| {
             let mut tell = |event| {
                 let event = Event::Of { image: name.clone(), event: Box::new(event) };
                 shared.lock().unwrap_or_else(PoisonError::into_inner)(event);
             };
-            let result = build::finish(&setting, &requests[*index], changes.clone(), &mut tell);
+            let result = build::finish(&setting, &requests[*index], prepared.clone(), &mut tell);
             Ok::<_, std::convert::Infallible>((*index, result))
         };
         let Ok(done) = workers::for_each(batch, at_once, work);

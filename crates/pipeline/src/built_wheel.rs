@@ -1,6 +1,7 @@
 //! Wheels that are built from source, in the sandbox.
 
 pub(crate) mod error;
+mod made;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufWriter, Write as _};
@@ -16,11 +17,13 @@ use store::{Blob, Store, StoreKey};
 use wheels::{LockedWheel, Metadata, WheelName};
 
 pub use error::BuiltWheelError;
+pub(crate) use made::MadeFrom;
 
 use crate::key::Key;
 use crate::patch_files::PatchFile;
 use crate::patched::{Patched, patched};
 use crate::setting::{Listener, Setting};
+use crate::sources::{self, Wanted};
 use crate::{Event, Stage};
 use crate::{fetching, workers};
 
@@ -46,6 +49,8 @@ pub(crate) struct WheelStep<'a> {
     /// The version that the wheel must have.
     pub(crate) version: &'a str,
     pub(crate) sdist: &'a LockedWheel,
+    /// Where the source archive is made from, unless it is one of the index.
+    pub(crate) made: Option<MadeFrom<'a>>,
     pub(crate) patches: Vec<PatchFile>,
     /// How many lines of their context may differ.
     pub(crate) fuzz: usize,
@@ -139,7 +144,13 @@ pub(crate) fn build(
         SandboxError::Denied(source) => BuiltWheelError::Denied { file: file(), key, source },
         source => BuiltWheelError::Sandbox { file: file(), source },
     })?;
-    let sdist = fetching::wheel(setting, step.sdist, tell)?;
+    let sdist = match &step.made {
+        None => fetching::wheel(setting, step.sdist, tell)?,
+        Some(MadeFrom { origin, component, source }) => {
+            let wanted = Wanted { component, project: step.project, origin };
+            sources::again(setting, wanted, source, step.sdist).map_err(Box::new)?
+        }
+    };
     let pack = wheels::unpack_sdist(setting.store, &sdist)?;
     let source = patched(&step.sdist.file, &pack, &step.patches, step.fuzz)?;
     tell(Event::StageStarted { stage: Stage::Build });

@@ -8,17 +8,21 @@ use bindep::{BindepFile, PlatformError};
 use distro::{Base, DistroFile, LockedDeb};
 use names::{Arch, DistroId, Fault, Place, ReleaseId, ServiceName, nearest, render_faults};
 use release::{Release, Service, Target, UnknownName};
-use source_refs::{Source, SourceRef};
+use source_refs::SourceRef;
 
 use crate::Event;
+use crate::components::{self, From, Library};
 use crate::locks::Locks;
 use crate::patch_files::{self, PatchFile};
 use crate::setting::Listener;
+use crate::sources::{Origin, SourceError, argument_place};
 
 /// The tree, and the distribution that is asked for.
 #[derive(Debug)]
 pub(crate) struct Description {
     root: PathBuf,
+    /// The folders that stand in for the sources of services.
+    folders: BTreeMap<ServiceName, PathBuf>,
     pub(crate) tree: release::Tree,
     pub(crate) distro: DistroFile,
     /// The text of the distribution's file: what its layers depend on.
@@ -64,17 +68,9 @@ pub enum DescribeError {
         /// The release.
         release: ReleaseId,
     },
-    /// The source of a service is not a release of it.
-    #[error(
-        "{place}: {service} is to come from a repository, an archive or a folder, and services are \
-         built from releases: write a version, such as `{service}: \"28.1.0\"`"
-    )]
-    NotARelease {
-        /// The service.
-        service: ServiceName,
-        /// The value in `source-refs.yaml`.
-        place: Place,
-    },
+    /// An address in overrides is none that can be built.
+    #[error(transparent)]
+    Address(#[from] Box<SourceError>),
     /// bindep does not know the distribution.
     #[error("the bindep files of a recipe cannot be asked")]
     Platform(#[from] PlatformError),
@@ -116,7 +112,14 @@ impl Description {
                 .map_err(|source| DescribeError::Read { path, source })?;
             keyrings.insert(suite.keyring.clone(), bytes);
         }
-        Ok(Self { root: root.to_owned(), tree, distro: parsed, distro_text: text, keyrings })
+        let (root, folders, distro) = (root.to_owned(), BTreeMap::new(), parsed);
+        Ok(Self { root, folders, tree, distro, distro_text: text, keyrings })
+    }
+
+    /// With folders of this machine in place of the sources of services.
+    pub(crate) fn with_folders(mut self, folders: &BTreeMap<ServiceName, PathBuf>) -> Self {
+        self.folders.clone_from(folders);
+        self
     }
 
     pub(crate) fn release(&self, id: ReleaseId) -> Result<&Release, DescribeError> {
@@ -182,22 +185,27 @@ impl Description {
         Ok(extras.chain(others.into_iter().map(|(one, _)| one.text)).collect())
     }
 
-    /// The release that a service is built from, and where `source-refs.yaml` says so.
-    pub(crate) fn source_version<'a>(
+    /// What a service is built from, and where that is written.
+    pub(crate) fn source(
         &self,
-        release: &'a Release,
-        service: &Service,
-    ) -> Result<(&'a str, &'a Place), DescribeError> {
-        let name = || service.name.clone();
-        match release.sources.get(&service.name) {
-            None => Err(DescribeError::NoSource { service: name(), release: release.id }),
-            Some(SourceRef { source: Source::Release { version }, place, .. }) => {
-                Ok((version, place))
-            }
-            Some(SourceRef { place, .. }) => {
-                Err(DescribeError::NotARelease { service: name(), place: place.clone() })
-            }
+        release: &Release,
+        service: &ServiceName,
+    ) -> Result<(From, Place), DescribeError> {
+        if let Some(folder) = self.folders.get(service) {
+            return Ok((From::Origin(Origin::of_argument(folder)), argument_place()));
         }
+        let named = release.sources.get(service);
+        let SourceRef { source, place } = named.ok_or_else(|| DescribeError::NoSource {
+            service: service.clone(),
+            release: release.id,
+        })?;
+        Ok((From::of(source, &self.root), place.clone()))
+    }
+
+    /// The libraries that `release` builds from source, if a service needs them: those with patches, those
+    /// whose source `source-refs.yaml` names, and those that overrides give an address.
+    pub(crate) fn libraries(&self, release: &Release) -> Result<Vec<Library>, DescribeError> {
+        components::libraries(&self.root, &self.tree, release)
     }
 
     /// The whole version of the interpreter that a service has in the locks: the upstream part of the

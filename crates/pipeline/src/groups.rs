@@ -26,7 +26,9 @@ pub(crate) fn groups(lock: &ReleaseLock, service: &ServiceList) -> Vec<Group> {
     let mut users: BTreeMap<&str, BTreeSet<ImageName>> = BTreeMap::new();
     for list in &lock.services {
         let own = lock.source(list).and_then(LockedSource::wheel);
-        for wheel in list.wheels.iter().map(String::as_str).filter(|wheel| Some(*wheel) != own) {
+        // What stands for a library that is built is the name of its source.
+        let all = list.wheels.iter().chain(&list.libraries).map(String::as_str);
+        for wheel in all.filter(|wheel| Some(*wheel) != own) {
             users.entry(wheel).or_default().insert(name(list));
         }
     }
@@ -61,15 +63,10 @@ mod tests {
         let mut lock =
             ReleaseLock::new("2025.2".parse().unwrap(), "debian-trixie".parse().unwrap());
         for (name, arch, wheels) in images {
-            lock.sources.push(LockedSource {
-                component: (*name).to_owned(),
-                reference: "1".to_owned(),
-                kind: SourceKind::Wheel,
-                version: "1".to_owned(),
-                file: format!("{name}.whl"),
-                patches: vec![],
-                build: vec![],
-            });
+            let (one, file) = ("1".to_owned(), format!("{name}.whl"));
+            let kind = SourceKind::Wheel;
+            let source = LockedSource::of_index((*name).to_owned(), kind, one.clone(), one, file);
+            lock.sources.push(source);
             let list = lock.list_mut(&name.parse().unwrap(), *arch);
             list.source = format!("{name}=1");
             list.wheels = wheels.iter().map(|wheel| format!("{wheel}.whl")).collect();

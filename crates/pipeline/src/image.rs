@@ -6,16 +6,18 @@ use names::{Arch, Epoch, ReleaseId};
 use oci_writer::RunConfig;
 use release::Service;
 
-use crate::lock::LockedSource;
+use crate::deviations::Deviations;
+use crate::lock::{LockedSource, SourceKind};
 use crate::service_layer::PREFIX;
 
 /// How the image of a service is started, and its labels: the pre-defined annotation keys of the
-/// image-spec (annotations.md), as far as they are known, then the recipe's own. `revision` is left
-/// out: the wheel of a release does not say which commit it was built from.
+/// image-spec (annotations.md), as far as they are known, then the recipe's own. `revision` is there where
+/// the source is a commit: the wheel of a release does not say which one it was built from.
 pub(crate) fn config(
     service: &Service,
     release: ReleaseId,
     source: &LockedSource,
+    deviations: &Deviations<'_>,
     arch: Arch,
     created: Epoch,
 ) -> RunConfig {
@@ -31,13 +33,24 @@ pub(crate) fn config(
         label("version", source.version.clone()),
         label("created", created.to_string()),
         ("org.openstack.release".to_owned(), release.to_string()),
-        ("org.openstack.source-ref".to_owned(), source.reference.clone()),
+        ("org.openstack.source-ref".to_owned(), source.shown()),
         ("org.openstack.architecture".to_owned(), arch.to_string()),
     ]);
     if !source.patches.is_empty() {
         let names: Vec<&str> = source.patches.iter().map(|patch| patch.file.as_str()).collect();
         labels.insert("org.openstack.patches".to_owned(), names.join(" "));
     }
+    if !matches!(source.kind, SourceKind::Wheel | SourceKind::Sdist) {
+        let kind = format!("{:?}", source.kind).to_lowercase();
+        labels.insert("org.openstack.source-kind".to_owned(), kind);
+    }
+    if let Some(commit) = source.commit.filter(|_| !source.changed) {
+        labels.extend([label("revision", commit.to_string())]);
+    }
+    if let Some(url) = &source.url {
+        labels.extend([label("source", url.clone())]);
+    }
+    labels.extend(deviations.labels());
     labels.extend(service.image.labels.clone());
     RunConfig {
         user: format!("{}:{}", user.uid, user.gid),

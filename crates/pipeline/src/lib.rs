@@ -33,6 +33,7 @@
 //!     compression: Default::default(),
 //!     locked: true,
 //!     epoch: None,
+//!     folders: Default::default(),
 //!     out: "/srv/out".into(),
 //! };
 //! let summary = pipeline::build(&setting, &request, &mut |event| println!("{event:?}"))?;
@@ -46,7 +47,9 @@ mod build;
 mod build_all;
 mod built_wheel;
 mod check;
+mod components;
 mod describe;
+mod deviations;
 mod environment;
 mod event;
 mod examples;
@@ -72,6 +75,7 @@ mod query;
 mod sdist_of;
 mod service_layer;
 mod setting;
+mod sources;
 mod stale;
 mod summary;
 mod workers;
@@ -97,11 +101,13 @@ pub use outside::{Outside, OutsideSettings};
 pub use patched::PatchedError;
 pub use query::{
     Answer, ClosureRequest, LockedVersions, MirrorReport, PackagesRequest, PatchFate, PatchReport,
-    PlanReport, PlannedStep, QueryError, ShownPin, closure, fault_of_derived, files_of_locks,
-    files_of_service, locked_versions, mirrors, overridden, packages, patch_status, pins, planned,
-    refresh_patches, releases,
+    PlanReport, PlannedStep, QueryError, ResolvedSource, ShownPin, closure, fault_of_derived,
+    files_of_locks, files_of_service, locked_versions, mirrors, overridden, packages, patch_status,
+    pins, planned, refresh_patches, releases, resolve_source, source_version,
 };
 pub use service_layer::ServiceError;
 pub use setting::{Listener, Setting};
+pub use source_refs::{GitReference, GitReferenceError, GitUrl, GitUrlError};
+pub use sources::SourceError;
 pub use stale::stale;
 pub use summary::{ImageSummary, LayerSummary, Summary};

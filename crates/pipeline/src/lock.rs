@@ -4,15 +4,17 @@
 //! host and no time but the dates of the suites.
 
 mod build_list;
+mod source;
 
 use std::path::{Path, PathBuf};
 
 use distro::{LockedDeb, LockedSuite};
-use names::{Arch, Digest, DistroId, Fault, Place, ReleaseId, ServiceName};
+use names::{Arch, DistroId, Fault, Place, ReleaseId, ServiceName};
 use serde::{Deserialize, Serialize};
 use wheels::LockedWheel;
 
 pub use build_list::BuildList;
+pub use source::{LockedPatch, LockedSource, SourceKind};
 
 /// The version of both formats.
 pub(crate) const FORMAT: u32 = 1;
@@ -110,51 +112,9 @@ pub struct ServiceList {
     pub debs: Vec<String>,
     /// The wheels, by file name; the service's own among them, unless it is built from source.
     pub wheels: Vec<String>,
-}
-
-/// Where the source of a component comes from.
-#[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct LockedSource {
-    /// The component: a service or a library.
-    pub component: String,
-    /// The ref as `source-refs.yaml` has it.
-    #[serde(rename = "ref")]
-    pub reference: String,
-    /// How it is had.
-    pub kind: SourceKind,
-    /// The version that it has; with patches that of the release and a local part that stands for
-    /// them, `28.1.0+p2.1a2b3c4d` (PEP 440).
-    pub version: String,
-    /// The wheel or source archive, by its name.
-    pub file: String,
-    /// The patches, in the order in which they are applied.
-    #[serde(default, rename = "patch", skip_serializing_if = "Vec::is_empty")]
-    pub patches: Vec<LockedPatch>,
-    /// The wheels that it is built with, by file name.
+    /// The libraries that are built from source, as `component=version`, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub build: Vec<String>,
-}
-
-/// A patch in a lock.
-#[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct LockedPatch {
-    /// The name of its file in `patches/<component>/<release>/`.
-    pub file: String,
-    /// The digest of that file.
-    pub sha256: Digest,
-}
-
-/// How the source of a component is had.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SourceKind {
-    /// The official wheel of a release, from the Python index, by its digest.
-    Wheel,
-    /// Built here from the official source archive of a release, which comes from the Python index by
-    /// its digest, with patches.
-    Sdist,
+    pub libraries: Vec<String>,
 }
 
 /// Why a lock cannot be read.
@@ -262,7 +222,9 @@ impl LockFile for ReleaseLock {
     fn sort(&mut self) {
         self.services.sort();
         let services = &self.services;
-        self.sources.retain(|source| services.iter().any(|list| list.source == source.key()));
+        let uses =
+            |list: &ServiceList, key: &String| list.source == *key || list.libraries.contains(key);
+        self.sources.retain(|source| services.iter().any(|list| uses(list, &source.key())));
         self.sources.sort();
         self.sources.dedup();
         let sources = &self.sources;
@@ -302,25 +264,14 @@ impl ReleaseLock {
             let Some(source) = source else { return Some(list.source.clone()) };
             let own = match source.kind {
                 SourceKind::Wheel => list.wheels.contains(&source.file),
-                SourceKind::Sdist => self.sdists.iter().any(|sdist| sdist.file == source.file),
+                _ => self.sdists.iter().any(|sdist| sdist.file == source.file),
             };
             missing(&list.debs, list.arch, &self.debs)
                 .next()
                 .or_else(|| list.wheels.iter().chain(&source.build).find(wheel).cloned())
                 .or_else(|| (!own).then(|| source.file.clone()))
+                .or_else(|| self.dangling_library(list))
         })
-    }
-}
-
-impl LockedSource {
-    /// How lists refer to it: `component=version`.
-    pub fn key(&self) -> String {
-        format!("{}={}", self.component, self.version)
-    }
-
-    /// The wheel that it is, where it is one.
-    pub fn wheel(&self) -> Option<&str> {
-        (self.kind == SourceKind::Wheel).then_some(self.file.as_str())
     }
 }
 
@@ -380,6 +331,7 @@ impl ReleaseLock {
                 requirements: vec![],
                 debs: vec![],
                 wheels: vec![],
+                libraries: vec![],
             });
             self.services.len() - 1
         });

@@ -9,7 +9,10 @@ pub(crate) mod request;
 mod source;
 pub(crate) mod source_bindep;
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use names::PackageName;
 
 pub use error::{LockError, ScriptFault};
 pub use request::{LockMode, LockReport, LockRequest, Older, Update};
@@ -17,10 +20,11 @@ pub use request::{LockMode, LockReport, LockRequest, Older, Update};
 use crate::Event;
 use crate::describe::Description;
 use crate::files::write_file;
-use crate::lock::{DistroLock, LockFile, ReleaseLock};
+use crate::lock::{DistroLock, LockFile, LockedSource, ReleaseLock};
 use crate::locks::Locks;
 use crate::parts::{Part, parts};
 use crate::setting::{Listener, Setting};
+use crate::sources::Made;
 use crate::stale;
 
 /// Locks the services of a release on a distribution: chooses every package by digest, and writes
@@ -36,7 +40,57 @@ pub fn lock(
     request: &LockRequest,
     tell: Listener<'_>,
 ) -> Result<LockReport, LockError> {
+    let Some(Drafted { before, after, others_before, others }) = work_out(setting, request, tell)?
+    else {
+        return Ok(LockReport::default());
+    };
+    let mut report = LockReport { changes: changes::between(&before, &after) };
+    for (before, after) in others_before.iter().zip(&others) {
+        report.changes.extend(changes::of_packages(before, after));
+    }
+    for change in &report.changes {
+        if request.mode == LockMode::Write {
+            tell(Event::LockChanged { change: change.clone() });
+        }
+    }
+    if request.mode == LockMode::Compare || !request.folders.is_empty() {
+        return Ok(report);
+    }
+    write(setting, request, &after, &others, tell)?;
+    Ok(report)
+}
+
+/// As [`lock()`], without writing: gives the locks that would be written, and what changes.
+pub(crate) fn draft(
+    setting: &Setting<'_>,
+    request: &LockRequest,
+    tell: Listener<'_>,
+) -> Result<(Locks, Vec<String>), LockError> {
+    match work_out(setting, request, tell)? {
+        Some(Drafted { before, after, .. }) => {
+            let changes = changes::between(&before, &after);
+            Ok((after, changes))
+        }
+        None => Ok((Locks::read(setting.root, request.release, &request.distro)?, Vec::new())),
+    }
+}
+
+/// The locks before and after.
+struct Drafted {
+    before: Locks,
+    after: Locks,
+    others_before: Vec<ReleaseLock>,
+    others: Vec<ReleaseLock>,
+}
+
+/// Locks in memory; `None` where there is nothing to do.
+fn work_out(
+    setting: &Setting<'_>,
+    request: &LockRequest,
+    tell: Listener<'_>,
+) -> Result<Option<Drafted>, LockError> {
     let description = Description::read(setting.root, &request.distro)?;
+    let description = description.with_folders(&request.folders);
     description.release(request.release)?;
     description.warn(tell);
     let before = Locks::read(setting.root, request.release, &request.distro)?;
@@ -46,6 +100,7 @@ pub fn lock(
     let others_before = packages::others(setting, request, &description)?;
     let mut others = others_before.clone();
     let mut worked = false;
+    let made = RefCell::new(BTreeMap::new());
     let arches = request.arches(&before);
     for part in parts(&description, request.release, &services, &arches, setting.host)? {
         let current = stale::reasons(&description, &after, request.release, &part)?;
@@ -53,8 +108,13 @@ pub fn lock(
             continue;
         }
         worked = true;
-        let work = Work { setting, request, description: &description, part: &part };
-        packages::lock(&work, &mut after, &mut others, tell)?;
+        let work = Work { setting, request, description: &description, part: &part, made: &made };
+        // A folder is read anew each time, and says nothing of the distribution.
+        let packages = request.update == Update::Nothing
+            && stale::only_folders(&description, &after, request.release, &part)?;
+        if !packages {
+            packages::lock(&work, &mut after, &mut others, tell)?;
+        }
         let mut unmet = Vec::new();
         for service in part.services {
             match python::lock(&work, service, &mut after, tell) {
@@ -68,21 +128,20 @@ pub fn lock(
         }
     }
     if !worked {
-        return Ok(LockReport::default());
+        return Ok(None);
     }
     after.release.drop_builds();
-    let mut report = LockReport { changes: changes::between(&before, &after) };
-    for (before, after) in others_before.iter().zip(&others) {
-        report.changes.extend(changes::of_packages(before, after));
-    }
-    for change in &report.changes {
-        if request.mode == LockMode::Write {
-            tell(Event::LockChanged { change: change.clone() });
-        }
-    }
-    if request.mode == LockMode::Compare {
-        return Ok(report);
-    }
+    Ok(Some(Drafted { before, after, others_before, others }))
+}
+
+/// Writes the locks that differ from those in the tree.
+fn write(
+    setting: &Setting<'_>,
+    request: &LockRequest,
+    after: &Locks,
+    others: &[ReleaseLock],
+    tell: Listener<'_>,
+) -> Result<(), LockError> {
     let mut files = vec![
         (DistroLock::path(&request.distro), after.distro.render()),
         (ReleaseLock::path(request.release, &request.distro), after.release.render()),
@@ -98,7 +157,7 @@ pub fn lock(
             .map_err(|source| LockError::Write { path: path.clone(), source })?;
         tell(Event::LockWritten { path: path.display().to_string() });
     }
-    Ok(report)
+    Ok(())
 }
 
 /// What locking for one architecture works with.
@@ -107,6 +166,8 @@ struct Work<'a> {
     request: &'a LockRequest,
     description: &'a Description,
     part: &'a Part<'a>,
+    /// Sources that were found out already, by component.
+    made: &'a RefCell<BTreeMap<String, Made>>,
 }
 
 /// A name to update must be in the locks: a misspelt one would update nothing in silence.
@@ -116,7 +177,16 @@ fn known(request: &LockRequest, locks: &Locks) -> Result<(), LockError> {
     let debs: BTreeSet<&str> = debs.map(|deb| deb.name.as_str()).collect();
     for name in names {
         let wheel = |wheel: &wheels::LockedWheel| request::is_named(&wheel.project, name);
-        if !debs.contains(name.as_str()) && !locks.release.wheels.iter().any(wheel) {
+        let source = |source: &LockedSource| {
+            source.is_built()
+                && (source.component == *name
+                    || PackageName::new(&source.component)
+                        .is_ok_and(|project| request::is_named(&project, name)))
+        };
+        if !debs.contains(name.as_str())
+            && !locks.release.wheels.iter().any(wheel)
+            && !locks.release.sources.iter().any(source)
+        {
             return Err(LockError::NotLocked { name: name.clone() });
         }
     }

@@ -8,7 +8,7 @@ use wheels::LockedWheel;
 
 use crate::built_wheel::WheelStep;
 use crate::groups;
-use crate::plan::{LayerKind, Own, Plan};
+use crate::plan::{LayerKind, Own, Plan, PlannedLibrary};
 
 /// What must be at hand to make the layers that the store does not have.
 #[derive(Debug)]
@@ -23,8 +23,8 @@ pub(crate) struct Needs<'a> {
     pub(crate) groups: BTreeSet<usize>,
     /// Their wheels, and the service's own if it is not built.
     pub(crate) wheels: Vec<&'a LockedWheel>,
-    /// The step that builds the service's own wheel.
-    step: Option<&'a WheelStep<'a>>,
+    /// The steps that build wheels.
+    steps: Vec<&'a WheelStep<'a>>,
 }
 
 impl<'a> Needs<'a> {
@@ -52,13 +52,17 @@ impl<'a> Needs<'a> {
             .flat_map(|index| &plan.groups[*index].wheels)
             .filter_map(|file| plan.wheels.iter().find(|wheel| wheel.file == *file).copied())
             .collect();
-        let mut step = None;
+        let in_use = |library: &&PlannedLibrary<'_>| {
+            groups.iter().any(|index| plan.groups[*index].wheels.contains(&library.key))
+        };
+        let libraries = plan.libraries.iter().filter(in_use);
+        let mut steps: Vec<&WheelStep<'_>> = libraries.map(|library| &library.step).collect();
         match &plan.own {
             Own::Locked(own) if service => wheels.push(own),
-            Own::Built(built) if service => step = Some(built),
+            Own::Built(built) if service => steps.push(built),
             _ => {}
         }
-        Self { base, whole, debs, groups, wheels, step }
+        Self { base, whole, debs, groups, wheels, steps }
     }
 
     /// Checks that all of it is in the store, for a build that may fetch nothing.
@@ -67,11 +71,14 @@ impl<'a> Needs<'a> {
     /// With every file that is missing.
     pub(crate) fn check(&self, store: &Store) -> Result<(), FetchError> {
         let (mut debs, mut wheels) = (self.debs.clone(), self.wheels.clone());
-        if let Some(step) = self.step.filter(|step| step.find(store).is_none()) {
-            debs.extend(&step.base);
-            wheels.extend(step.build.iter().copied().chain([step.sdist]));
-        }
         let mut missing = BTreeSet::new();
+        for step in self.steps.iter().filter(|step| step.find(store).is_none()) {
+            debs.extend(&step.base);
+            wheels.extend(&step.build);
+            if store.blob(&step.sdist.sha256).is_none() {
+                missing.insert(step.source());
+            }
+        }
         for deb in debs.iter().filter(|deb| store.blob(&deb.sha256).is_none()) {
             missing.insert(Address::in_archive(&deb.archive, deb.path.clone()).to_string());
         }

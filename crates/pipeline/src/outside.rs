@@ -1,7 +1,7 @@
 //! The way to the outside: this machine's mirrors behind one fetcher.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,6 +32,8 @@ pub struct Outside {
     /// For questions that may stay without an answer; knows no archives.
     prober: Arc<Http>,
     offline: bool,
+    /// How repositories are reached.
+    git: git_source::Settings,
 }
 
 impl Outside {
@@ -46,6 +48,7 @@ impl Outside {
             user.into_iter().chain([PathBuf::from("/etc/cooperage/mirrors.toml")]).collect();
         let netrc = settings.variables.get("NETRC").map(PathBuf::from);
         let netrc = netrc.or_else(|| home.as_ref().map(|home| home.join(".netrc")));
+        let git = of_git(&settings, netrc.as_deref());
         let mirrors = Arc::new(Mirrors::new(mirrors::Settings {
             explicit: settings.mirrors,
             environment: settings.variables.clone(),
@@ -74,7 +77,13 @@ impl Outside {
                 .map_err(|hint| FetchError::NoMirror { archive: archive.clone(), hint })?;
             Ok(resolved.into_iter().map(|source| source.url).collect())
         };
-        Self { mirrors, http: Http::new(fetching, resolve), prober, offline: settings.offline }
+        let (http, offline) = (Http::new(fetching, resolve), settings.offline);
+        Self { mirrors, http, prober, offline, git }
+    }
+
+    /// How repositories are reached.
+    pub(crate) fn git(&self) -> &git_source::Settings {
+        &self.git
     }
 
     /// The addresses of an archive and who named them; or why none is known.
@@ -106,6 +115,18 @@ impl Outside {
     /// package ships; `from` says which package that was.
     pub fn learn(&self, example_sources: &str, from: &str) {
         self.mirrors.add_example_sources(example_sources, from);
+    }
+}
+
+/// How repositories are reached. A netrc file that cannot be read says nothing.
+fn of_git(settings: &OutsideSettings, netrc: Option<&Path>) -> git_source::Settings {
+    let network = if settings.offline { git_source::Network::Off } else { git_source::Network::On };
+    git_source::Settings {
+        network,
+        environment: settings.variables.clone(),
+        netrc: netrc.and_then(|path| fs_err::read_to_string(path).ok()).unwrap_or_default(),
+        ssh_command: settings.variables.get("GIT_SSH_COMMAND").cloned(),
+        ..git_source::Settings::new()
     }
 }
 

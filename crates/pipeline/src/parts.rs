@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use names::{Arch, ReleaseId, ServiceName};
 
+use crate::components::From;
 use crate::describe::{DescribeError, Description};
 
 /// The base that build steps run in.
@@ -32,12 +33,15 @@ pub(crate) fn parts<'a>(
     let part = |arch: &Arch| Part { arch: *arch, bases: bases.clone(), services, builds: vec![] };
     let mut parts: Vec<Part<'a>> = arches.iter().map(part).collect();
     let mut builds = Vec::new();
+    let of_tree = description.release(release)?;
     for service in services {
-        if !description.patches(service, release)?.is_empty() {
+        let other = matches!(description.source(of_tree, service), Ok((From::Origin(_), _)));
+        if other || !description.patches(service, release)?.is_empty() {
             builds.push(service);
         }
     }
-    if !builds.is_empty() {
+    let libraries = !services.is_empty() && !description.libraries(of_tree)?.is_empty();
+    if libraries || !builds.is_empty() {
         match parts.iter_mut().find(|part| part.arch == host) {
             Some(part) => {
                 part.bases.insert(BUILD);

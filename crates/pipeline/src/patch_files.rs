@@ -75,9 +75,12 @@ pub(crate) fn read_folder(
     Ok(patches)
 }
 
-/// The version of a release with patches: a local part (PEP 440) with their number and the beginning
+/// The version of a source with patches: a local part (PEP 440) with their number and the beginning
 /// of a digest over theirs.
 pub(crate) fn version(release: &str, patches: &[PatchFile]) -> String {
+    if patches.is_empty() {
+        return release.to_owned();
+    }
     let mut hash = Sha256::new();
     for patch in patches {
         hash.update(patch.sha256.as_bytes());
@@ -86,5 +89,6 @@ pub(crate) fn version(release: &str, patches: &[PatchFile]) -> String {
     // A part of digits alone is a number to PEP 440, which takes zeros away.
     let letter = digest.find(|c: char| c.is_ascii_alphabetic()).unwrap_or_default();
     let short = &digest[..digest.len().min(8.max(letter + 1))];
-    format!("{release}+p{}.{short}", patches.len())
+    let sign = if release.contains('+') { '.' } else { '+' };
+    format!("{release}{sign}p{}.{short}", patches.len())
 }

@@ -8,15 +8,17 @@ use oci_writer::Compression;
 use release::Service;
 use wheels::LockedWheel;
 
-use crate::built_wheel::WheelStep;
+use crate::built_wheel::{MadeFrom, WheelStep};
+use crate::components::From;
 use crate::describe::{DescribeError, Description};
 use crate::groups::{self, Group};
 use crate::image_info;
 use crate::key::Key;
 use crate::layers::FORMAT_LEVEL;
-use crate::lock::SourceKind;
+use crate::lock::{LockedSource, SourceKind};
 use crate::locks::{Locks, LocksError};
 use crate::parts::BUILD;
+use crate::patch_files::PatchFile;
 
 /// All that decides about the layers of one image. Plain data: nothing is read or fetched for it.
 #[derive(Debug)]
@@ -39,6 +41,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) wheels: Vec<&'a LockedWheel>,
     /// The service's own wheel.
     pub(crate) own: Own<'a>,
+    /// The libraries that are built.
+    pub(crate) libraries: Vec<PlannedLibrary<'a>>,
     /// The version of the service.
     pub(crate) version: &'a str,
     /// The wheels by layer, the most shared first; the service's own is in none.
@@ -49,13 +53,22 @@ pub(crate) struct Plan<'a> {
     pub(crate) layers: Vec<PlannedLayer>,
 }
 
+/// A library that is built from source.
+#[derive(Debug)]
+pub(crate) struct PlannedLibrary<'a> {
+    /// What stands for its wheel in the groups.
+    pub(crate) key: String,
+    pub(crate) source: &'a LockedSource,
+    pub(crate) step: WheelStep<'a>,
+}
+
 /// How a service's own wheel is had.
 #[derive(Debug)]
 pub(crate) enum Own<'a> {
     /// It is locked.
     Locked(&'a LockedWheel),
     /// It is built.
-    Built(WheelStep<'a>),
+    Built(Box<WheelStep<'a>>),
 }
 
 /// A layer that an image has.
@@ -112,35 +125,32 @@ pub(crate) fn plan<'a>(
     let system = locks.release.service_debs(list);
     let wheels = locks.release.service_wheels(list);
     let missing = || locks.missing(&service.name, arch);
+    let of_tree = description.release(release)?;
+    let steps = Steps { description, locks, host };
     let own = match source.kind {
         SourceKind::Wheel => {
             let own = wheels.iter().find(|wheel| wheel.file == source.file);
             Own::Locked(own.ok_or_else(missing)?)
         }
-        SourceKind::Sdist => {
-            let (sdist, build) = locks.release.build_of(source).ok_or_else(missing)?;
-            let base = locks.base(BUILD, host)?;
+        _ => {
+            let from = description.source(of_tree, &service.name)?.0;
             let patches = description.patches(&service.name, release)?;
-            let list = locks.release.build_list(service.name.as_str(), host);
-            let more = list.map(|list| locks.release.build_debs(list)).unwrap_or_default();
-            let asked = list.map(|list| list.packages.clone()).unwrap_or_default();
-            Own::Built(WheelStep {
-                host,
-                distro: &description.distro,
-                distro_text: &description.distro_text,
-                project: &service.project,
-                version: &sdist.version,
-                sdist,
-                patches,
-                fuzz: service.fuzz,
-                build,
-                base: locks.distro.base_debs(base).into_iter().chain(more).collect(),
-                base_asked: [base.packages.clone(), asked].concat(),
-            })
+            let step = steps.step(source, Some(from), patches, service.fuzz)?;
+            Own::Built(Box::new(step.ok_or_else(missing)?))
         }
     };
+    let of_tree = description.libraries(of_tree)?;
+    let mut libraries = Vec::new();
+    for source in locks.release.libraries(list) {
+        let (sdist, _) = locks.release.build_of(source).ok_or_else(missing)?;
+        let library = of_tree.iter().find(|library| library.project == sdist.project);
+        let from = library.and_then(|library| library.from.clone());
+        let patches = library.map(|library| library.patches.clone()).unwrap_or_default();
+        let step = steps.step(source, from, patches, 0)?.ok_or_else(missing)?;
+        libraries.push(PlannedLibrary { key: source.key(), source, step });
+    }
     let all: Vec<&LockedDeb> = base.iter().chain(&system).copied().collect();
-    let info = image_info::files(service, release, source, &all, &wheels, &own).into();
+    let info = image_info::files(service, release, source, &all, &wheels, &own, &libraries).into();
     let mut plan = Plan {
         arch,
         service,
@@ -153,6 +163,7 @@ pub(crate) fn plan<'a>(
         python: &list.python,
         wheels,
         own,
+        libraries,
         version: &source.version,
         groups: groups::groups(&locks.release, list),
         info,
@@ -160,6 +171,51 @@ pub(crate) fn plan<'a>(
     };
     plan.layers = layers(&plan, description, release, &base_list.name);
     Ok(plan)
+}
+
+/// What the steps of builds have in common.
+struct Steps<'a> {
+    description: &'a Description,
+    locks: &'a Locks,
+    host: Arch,
+}
+
+impl<'a> Steps<'a> {
+    /// The step that builds the wheel of a source; `None` where the lock lacks what it is built of.
+    fn step(
+        &self,
+        source: &'a LockedSource,
+        from: Option<From>,
+        patches: Vec<PatchFile>,
+        fuzz: usize,
+    ) -> Result<Option<WheelStep<'a>>, PlanError> {
+        let Self { description, locks, host } = *self;
+        let Some((sdist, build)) = locks.release.build_of(source) else { return Ok(None) };
+        let base = locks.base(BUILD, host)?;
+        let list = locks.release.build_list(&source.component, host);
+        let more = list.map(|list| locks.release.build_debs(list)).unwrap_or_default();
+        let asked = list.map(|list| list.packages.clone()).unwrap_or_default();
+        let made = match from {
+            Some(From::Origin(origin)) => {
+                Some(MadeFrom { origin, component: &source.component, source })
+            }
+            _ => None,
+        };
+        Ok(Some(WheelStep {
+            host,
+            distro: &description.distro,
+            distro_text: &description.distro_text,
+            project: &sdist.project,
+            version: &sdist.version,
+            sdist,
+            made,
+            patches,
+            fuzz,
+            build,
+            base: locks.distro.base_debs(base).into_iter().chain(more).collect(),
+            base_asked: [base.packages.clone(), asked].concat(),
+        }))
+    }
 }
 
 fn layers(
@@ -212,7 +268,9 @@ fn layers(
     }
     let digest = |file: &String| {
         let wheel = plan.wheels.iter().find(|wheel| wheel.file == *file);
-        wheel.map(|wheel| format!("{file} {}", wheel.sha256)).unwrap_or_default()
+        let library = plan.libraries.iter().find(|library| library.key == *file);
+        let built = library.map(|library| format!("{file} built {}", library.step.key()));
+        wheel.map(|wheel| format!("{file} {}", wheel.sha256)).or(built).unwrap_or_default()
     };
     let mut python = Vec::new();
     for (index, group) in plan.groups.iter().enumerate() {

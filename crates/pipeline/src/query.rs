@@ -9,6 +9,7 @@ mod patch_status;
 mod pins;
 mod plan;
 mod soundness;
+mod source;
 mod suites;
 
 pub use closure::{ClosureRequest, closure};
@@ -20,3 +21,4 @@ pub use patch_status::{PatchFate, PatchReport, patch_status, refresh_patches};
 pub use pins::{LockedVersions, ShownPin, locked_versions, overridden, pins, releases};
 pub use plan::{PlanReport, PlannedStep, planned};
 pub use soundness::fault_of_derived;
+pub use source::{ResolvedSource, resolve_source, source_version};

@@ -20,6 +20,9 @@ pub(crate) struct Plan {
     pub(crate) release: ReleaseId,
     #[command(flatten)]
     pub(crate) target: Target,
+    /// As build has it: the source is a folder
+    #[arg(long, value_name = "SERVICE=DIR")]
+    pub(crate) source: Vec<String>,
     /// How layers would be compressed
     #[arg(long, value_enum, default_value_t = Compression::Gzip)]
     pub(crate) compression: Compression,

@@ -3,7 +3,7 @@
 use names::{Arch, Epoch, ReleaseId, ServiceName};
 use pipeline::{BuildRequest, Summary};
 
-use super::{Workplace, build_all};
+use super::{Workplace, build_all, source};
 use crate::args::{Build, Compression, Global, Target};
 use crate::failure::Failure;
 use crate::speech::{self, Manner, Row, Teller};
@@ -22,7 +22,19 @@ pub(crate) fn run(
     let epoch = epoch(surroundings)?;
     let workplace = Workplace::open(global, surroundings)?;
     let out = build.out.as_ref().map(|out| surroundings.absolute(out));
+    let folders = source::folders(&build.source, surroundings)?;
+    let all = build.service.as_str() == ALL;
+    if let Some(name) = folders.keys().find(|name| !all && **name != build.service) {
+        let reason = format!("{name} is not built: its image takes no part of it");
+        return Err(Failure::Source { argument: build.source.join(" "), reason });
+    }
+    let folder_of = |service: &ServiceName| {
+        let mut of_it = folders.clone();
+        of_it.retain(|name, _| name == service);
+        of_it
+    };
     let request = |service: ServiceName, release: ReleaseId| BuildRequest {
+        folders: folder_of(&service),
         service,
         release,
         distro: build.target.distro.clone(),
@@ -35,7 +47,7 @@ pub(crate) fn run(
     let mut teller = Teller::new(manner);
     let mut tell = |event| teller.tell(&event);
     let setting = workplace.setting();
-    if let ([release], false) = (&build.release[..], build.service.as_str() == ALL) {
+    if let ([release], false) = (&build.release[..], all) {
         let request = request(build.service.clone(), *release);
         let summary = pipeline::build(&setting, &request, &mut tell)?;
         let times = teller.times();

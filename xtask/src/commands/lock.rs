@@ -24,6 +24,7 @@ pub(crate) fn run(
         update: update(lock),
         older: if lock.allow_older { Older::Take } else { Older::Refuse },
         mode: if lock.outdated { LockMode::Compare } else { LockMode::Write },
+        folders: Default::default(),
     };
     if lock.check {
         let reasons = pipeline::stale(&root(global, surroundings)?, &request, surroundings.host)?;

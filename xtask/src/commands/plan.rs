@@ -23,6 +23,7 @@ pub(crate) fn run(
         arches: super::build::arches(&plan.target),
         compression: super::build::compression(plan.compression),
         locked: false,
+        folders: super::source::folders(&plan.source, surroundings)?,
         epoch: super::build::epoch(surroundings)?,
         out: workplace.root.join("out"),
     };
@@ -37,6 +38,7 @@ pub(crate) fn run(
         };
         return speech::json(&json!({
             "stale": report.stale,
+            "deviations": report.deviations,
             "steps": report.steps.iter().map(step).collect::<Vec<_>>(),
             "missing": { "files": files, "bytes": bytes },
         }));
@@ -44,6 +46,9 @@ pub(crate) fn run(
     if !global.quiet {
         for reason in &report.stale {
             speech::say(&format!("the locks would be written anew: {reason}"));
+        }
+        for line in &report.deviations {
+            speech::say(line);
         }
         if files > 0 {
             speech::say(&format!("{files} files would be fetched, {}", speech::bytes(bytes)));

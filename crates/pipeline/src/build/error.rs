@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use names::{ReleaseId, ServiceName};
+use names::{Place, ReleaseId, ServiceName};
 use oci_writer::{ImageError, LayoutError};
 
 use crate::blame::Blame;
@@ -33,6 +33,19 @@ pub enum BuildError {
         release: ReleaseId,
         /// What differs.
         reasons: Vec<String>,
+    },
+    /// A folder is no source that a lock can hold.
+    #[error(
+        "--locked: {place}: {service} {release} comes from a folder of this machine, which no lock can hold\n\
+         hint: leave out --locked, or name a release or a commit"
+    )]
+    LockedFolder {
+        /// Where the folder is named.
+        place: Place,
+        /// The service or library.
+        service: String,
+        /// The release.
+        release: ReleaseId,
     },
     /// The locks cannot be made.
     #[error("the locks cannot be written anew")]

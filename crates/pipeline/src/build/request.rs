@@ -1,5 +1,6 @@
 //! What to build.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use names::{Arch, DistroId, Epoch, ReleaseId, ServiceName};
@@ -22,6 +23,8 @@ pub struct BuildRequest {
     pub locked: bool,
     /// `SOURCE_DATE_EPOCH`: the time of the build. No file is later than it.
     pub epoch: Option<Epoch>,
+    /// Folders in place of the sources of services. The locks in the tree stay as they are.
+    pub folders: BTreeMap<ServiceName, PathBuf>,
     /// Where the results go, below `<release>/<service>/`.
     pub out: PathBuf,
 }

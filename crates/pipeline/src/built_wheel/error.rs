@@ -10,6 +10,7 @@ use wheels::{LocateError, MetadataError, NormalizeError, SdistError, UnpackError
 use crate::blame::Blame;
 use crate::layers_error::of_locate;
 use crate::patched::PatchedError;
+use crate::sources::SourceError;
 
 /// Why a wheel was not built. Nothing of it is left behind.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +19,9 @@ pub enum BuiltWheelError {
     /// The source archive or the back end cannot be had.
     #[error("cannot get what the wheel is built of")]
     Locate(#[from] LocateError),
+    /// The source archive cannot be made again.
+    #[error(transparent)]
+    Source(#[from] Box<SourceError>),
     /// The packages of the root that it is built in cannot be had.
     #[error("cannot get the packages that the wheel is built in")]
     Debs(#[from] FetchError),
@@ -108,6 +112,7 @@ impl BuiltWheelError {
         match self {
             Self::Locate(error) => of_locate(error),
             Self::Debs(error) => Blame::of_fetch(error),
+            Self::Source(error) => error.blame(),
             Self::Sdist(_) | Self::Deb(_) | Self::Wheel(_) => Blame::Verification,
             Self::Patched(_) | Self::Store(_) | Self::Folder { .. } => Blame::Input,
             _ => Blame::Step,

@@ -17,6 +17,7 @@ pub(crate) fn between(before: &Locks, after: &Locks) -> Vec<String> {
     };
     let mut lines = difference(&debs(before), &debs(after));
     lines.extend(difference(&wheels(before), &wheels(after)));
+    lines.extend(difference(&sources(before), &sources(after)));
     lines
 }
 
@@ -35,6 +36,16 @@ fn deb(deb: &LockedDeb) -> (String, String) {
 fn wheels(locks: &Locks) -> Versions {
     let wheels = locks.release.wheels.iter();
     versions(wheels.map(|wheel| (wheel.project.to_string(), wheel.version.clone())))
+}
+
+/// What is built here, with the commit that it is built from.
+fn sources(locks: &Locks) -> Versions {
+    let built = locks.release.sources.iter().filter(|source| source.is_built());
+    versions(built.map(|source| {
+        let commit = source.commit.map(|commit| format!(" ({})", &commit.to_string()[..12]));
+        let version = format!("{}{}", source.version, commit.unwrap_or_default());
+        (format!("source of {}", source.component), version)
+    }))
 }
 
 fn versions(packages: impl Iterator<Item = (String, String)>) -> Versions {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use constraints::VersionError;
 use distro::{ClassifyError, DebError, PackagesError, SolveError, SuiteError, UnknownScript};
-use names::{DistroId, Epoch, ReleaseId, ServiceName};
+use names::{DistroId, Epoch, PackageName, Place, ReleaseId, ServiceName};
 use signer::KeyringError;
 use store::FetchError;
 use wheels::{ClosureErrors, LocateError, SdistError};
@@ -16,6 +16,7 @@ use crate::describe::DescribeError;
 use crate::layers_error::of_locate;
 use crate::locks::LocksError;
 use crate::patched::PatchedError;
+use crate::sources::SourceError;
 
 /// Why locking failed. Nothing was written.
 #[derive(Debug, thiserror::Error)]
@@ -124,11 +125,11 @@ pub enum LockError {
     /// The requirements of several services cannot be met.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n\n"))]
     Closures(Vec<LockError>),
-    /// A patched service needs its source archive, which cannot be had.
-    #[error("{service} {release} has patches, and its source archive cannot be had")]
+    /// A component with patches needs its source archive, which cannot be had.
+    #[error("{component} {release} has patches, and its source archive cannot be had")]
     Sdist {
-        /// The service.
-        service: ServiceName,
+        /// The component.
+        component: String,
         /// The release.
         release: ReleaseId,
         /// Why.
@@ -137,11 +138,11 @@ pub enum LockError {
     /// A source archive cannot be unpacked.
     #[error("a source archive cannot be unpacked")]
     UnpackSdist(#[from] SdistError),
-    /// The version of a patched service is none.
-    #[error("{service} {release}: `{version}` in source-refs.yaml is no version")]
+    /// The version of a component is none.
+    #[error("{component} {release}: `{version}` in source-refs.yaml is no version")]
     SourceVersion {
-        /// The service.
-        service: ServiceName,
+        /// The component.
+        component: String,
         /// The release.
         release: ReleaseId,
         /// The version.
@@ -149,11 +150,34 @@ pub enum LockError {
         /// Why.
         source: VersionError,
     },
-    /// The patches of a service do not apply, or leave a source that cannot be built.
-    #[error("{service} {release} cannot be patched")]
+    /// A source that is no release cannot be had.
+    #[error("{component} {release} cannot be locked")]
+    Source {
+        /// The component.
+        component: String,
+        /// The release.
+        release: ReleaseId,
+        /// Why.
+        source: Box<SourceError>,
+    },
+    /// A library is patched, and nothing says which version of it.
+    #[error(
+        "{place}: {release} pins no version of {project} here: pin it in overrides/{release}/constraints.txt, \
+         or name its source in source-refs.yaml"
+    )]
+    NoPin {
+        /// Where the patches are.
+        place: Place,
+        /// The library.
+        project: PackageName,
+        /// The release.
+        release: ReleaseId,
+    },
+    /// The patches of a component do not apply, or leave a source that cannot be built.
+    #[error("{component} {release} cannot be patched")]
     Patched {
-        /// The service.
-        service: ServiceName,
+        /// The component.
+        component: String,
         /// The release.
         release: ReleaseId,
         /// Why.
@@ -215,6 +239,7 @@ impl LockError {
                 Blame::Verification
             }
             LockError::Sdist { source, .. } => of_locate(source),
+            LockError::Source { source, .. } => source.blame(),
             LockError::Closure { source, .. } => of_closure(source),
             LockError::Closures(errors) => worst(errors.iter().map(LockError::blame)),
             _ => Blame::Input,

@@ -28,7 +28,7 @@ pub(super) fn lock(
     others: &mut [ReleaseLock],
     tell: Listener<'_>,
 ) -> Result<(), LockError> {
-    let Work { setting, request, description, part } = *work;
+    let Work { setting, request, description, part, .. } = *work;
     let Part { arch, ref bases, services, ref builds } = *part;
     tell(Event::LockingDistro { distro: request.distro.to_string(), arch });
     let held: Vec<LockedDeb> = {
@@ -141,7 +141,7 @@ fn read_suites(
     work: &Work<'_>,
     tell: Listener<'_>,
 ) -> Result<(Index, Vec<LockedSuite>), LockError> {
-    let Work { setting, request, description, part } = *work;
+    let Work { setting, request, description, part, .. } = *work;
     let arch = part.arch;
     let mut keyrings = BTreeMap::new();
     for (name, bytes) in &description.keyrings {

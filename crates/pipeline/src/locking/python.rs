@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use constraints::{Environment, Requirement};
 use names::{Arch, PackageName, ServiceName};
 use release::{Release, Service};
-use wheels::{Given, Locator, LockedWheel, Root, Target};
+use wheels::{ClosureError, Locator, LockedWheel, Root, Target};
 
-use super::{LockError, Work, source};
+use super::source::{self, Built, Component};
+use super::{LockError, Work};
 use crate::Event;
+use crate::components::{From, Library};
 use crate::describe::DescribeError;
 use crate::lock::{LockedSource, ServiceList, SourceKind};
 use crate::locks::Locks;
@@ -21,7 +23,7 @@ pub(super) fn lock(
     locks: &mut Locks,
     tell: Listener<'_>,
 ) -> Result<(), LockError> {
-    let Work { setting, request, description, part } = *work;
+    let Work { setting, request, description, part, .. } = *work;
     let release = description.release(request.release)?;
     let service = description.service(service)?;
     tell(Event::LockingPython {
@@ -30,13 +32,27 @@ pub(super) fn lock(
         arch: part.arch,
     });
     let target = target(work, service, release, locks)?;
-    let (version, place) = description.source_version(release, service)?;
+    let (from, place) = description.source(release, &service.name)?;
     let index = "pypi".parse().expect("pypi is the name of an archive");
     let locator = Locator::new(setting.outside, index);
     let patches = description.patches(&service.name, release.id)?;
-    let built = match &patches[..] {
-        [] => None,
-        patches => Some(source::lock(work, service, version, patches, &locator, locks, tell)?),
+    let own = Component {
+        name: service.name.as_str(),
+        project: &service.project,
+        from: &from,
+        patches: &patches,
+        fuzz: service.fuzz,
+    };
+    let (built, version) = match &from {
+        From::Release(version) if patches.is_empty() => (None, version.clone()),
+        From::Release(version) => {
+            (Some(source::lock(work, service, &own, &locator, locks, tell)?), version.clone())
+        }
+        From::Origin(_) => {
+            let built = source::lock(work, service, &own, &locator, locks, tell)?;
+            let version = built.sdist.version.clone();
+            (Some(built), version)
+        }
     };
     let mut given = BTreeMap::new();
     if let Some(built) = &built {
@@ -48,29 +64,58 @@ pub(super) fn lock(
     let (own, others): (Vec<_>, Vec<_>) = release_lock.services.iter().partition(listed);
     let prefer = own.into_iter().chain(others).flat_map(|list| release_lock.service_wheels(list));
     let prefer: Vec<LockedWheel> = prefer.cloned().collect();
-    let (target, given) = (&target, &given);
-    let closing = Closing { work, service, release, target, given, prefer: &prefer };
     let asked = release::Target { distro: &request.distro, release: release.id, arch: part.arch };
-    let own_roots = roots(service, version, place, asked)?;
-    let wheels = closing.wheels(&own_roots, &locator, tell)?;
+    let own_roots = roots(service, &version, &place, asked)?;
+    let mut wanted = description.libraries(release)?;
+    wanted.retain(|library| library.counts(&target.environment));
+    let mut libraries = Vec::new();
+    let wheels = loop {
+        let (prefer, target) = (&prefer, &target);
+        let closing = Closing { work, service, release, target, given: &given, prefer };
+        let needed = match closing.wheels(&own_roots, &locator, tell) {
+            Ok(wheels) => {
+                let in_use =
+                    |library: &Library| wheels.iter().any(|wheel| wheel.project == library.project);
+                let (more, rest): (Vec<_>, Vec<_>) = wanted.into_iter().partition(in_use);
+                wanted = rest;
+                if more.is_empty() {
+                    break wheels;
+                }
+                more
+            }
+            Err(error) => {
+                let named = addresses(&error);
+                let is_named = |library: &Library| named.contains(&library.project);
+                let (more, rest): (Vec<_>, Vec<_>) = wanted.into_iter().partition(is_named);
+                wanted = rest;
+                if more.is_empty() {
+                    return Err(error);
+                }
+                more
+            }
+        };
+        for library in needed {
+            let built =
+                library_of(work, service, release, &library, target, &locator, locks, tell)?;
+            libraries.push((library.project, built));
+        }
+        given.extend(
+            libraries.iter().map(|(project, built)| (project.clone(), built.given.clone())),
+        );
+    };
     let source = match &built {
         Some(built) => built.source.clone(),
         None => {
             let own = wheels.iter().find(|wheel| wheel.project == service.project);
             let own = own.expect("the service is a root of its closure");
-            LockedSource {
-                component: service.name.to_string(),
-                reference: version.to_owned(),
-                kind: SourceKind::Wheel,
-                version: own.version.clone(),
-                file: own.file.clone(),
-                patches: vec![],
-                build: vec![],
-            }
+            let (component, kind) = (service.name.to_string(), SourceKind::Wheel);
+            let (own_version, file) = (own.version.clone(), own.file.clone());
+            LockedSource::of_index(component, kind, version, own_version, file)
         }
     };
     let python = target.environment.python().to_string();
     let requirements = description.requirements(service, asked)?;
+    libraries.sort_by(|one, other| one.0.cmp(&other.0));
     let list = locks.release.list_mut(&service.name, part.arch);
     // Its packages stay.
     *list = ServiceList {
@@ -78,18 +123,67 @@ pub(super) fn lock(
         python,
         requirements,
         wheels: wheels.iter().map(|wheel| wheel.file.clone()).collect(),
+        libraries: libraries.iter().map(|(_, built)| built.source.key()).collect(),
         ..list.clone()
     };
+    let built: Vec<Built> =
+        built.into_iter().chain(libraries.into_iter().map(|(_, built)| built)).collect();
     let of_build = built.iter().flat_map(|built| &built.wheels).cloned();
     for wheel in wheels.into_iter().chain(of_build) {
         locks.release.wheels.retain(|old| old.file != wheel.file);
         locks.release.wheels.push(wheel);
     }
-    locks.release.sdists.extend(built.map(|built| built.sdist));
-    locks.release.sources.retain(|old| old.key() != source.key());
-    locks.release.sources.push(source);
+    let mut sources = vec![source];
+    for Built { sdist, source, .. } in built {
+        locks.release.sdists.retain(|old| old.file != sdist.file);
+        locks.release.sdists.push(sdist);
+        sources.push(source);
+    }
+    for source in sources {
+        locks.release.sources.retain(|old| old.key() != source.key());
+        locks.release.sources.push(source);
+    }
     locks.sort();
     Ok(())
+}
+
+/// Locks the source of a library that `service` needs.
+#[expect(clippy::too_many_arguments, reason = "what locking works with, and what for")]
+fn library_of(
+    work: &Work<'_>,
+    service: &Service,
+    release: &Release,
+    library: &Library,
+    target: &Target,
+    locator: &Locator<'_>,
+    locks: &Locks,
+    tell: Listener<'_>,
+) -> Result<Built, LockError> {
+    let Library { project, place, .. } = library;
+    let from = library.source(release, &target.environment);
+    let from = from.ok_or_else(|| LockError::NoPin {
+        place: place.clone(),
+        project: project.clone(),
+        release: release.id,
+    })?;
+    let component = Component {
+        name: &library.component,
+        project,
+        from: &from,
+        patches: &library.patches,
+        fuzz: 0,
+    };
+    source::lock(work, service, &component, locator, locks, tell)
+}
+
+/// The projects that could not be chosen because overrides give them an address.
+fn addresses(error: &LockError) -> BTreeSet<PackageName> {
+    let LockError::Closure { source, .. } = error else { return BTreeSet::new() };
+    let project = |error: &ClosureError| match error {
+        ClosureError::Source { project, .. } => Some(project.clone()),
+        _ => None,
+    };
+    source.0.iter().filter_map(project).collect()
 }
 
 /// What closures of one service have in common.
@@ -98,7 +192,7 @@ pub(super) struct Closing<'a> {
     pub(super) service: &'a Service,
     pub(super) release: &'a Release,
     pub(super) target: &'a Target,
-    pub(super) given: &'a BTreeMap<PackageName, Given>,
+    pub(super) given: &'a BTreeMap<PackageName, wheels::Given>,
     /// What is locked: the first of each project stays, if it may.
     pub(super) prefer: &'a [LockedWheel],
 }
@@ -115,7 +209,8 @@ impl Closing<'_> {
         let request = work.request;
         let keeps = |wheel: &&LockedWheel| request.keeps_project(&wheel.project);
         let prefer: Vec<LockedWheel> = prefer.iter().filter(keeps).cloned().collect();
-        let own = BTreeSet::from([service.project.clone()]);
+        // What is built is what it is, whatever is pinned.
+        let own = [&service.project].into_iter().chain(given.keys()).cloned().collect();
         let closing = wheels::Request {
             roots,
             own: &own,

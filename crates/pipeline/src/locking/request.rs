@@ -1,6 +1,7 @@
 //! What to lock, and what came of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use names::{Arch, DistroId, PackageName, ReleaseId, ServiceName};
 
@@ -24,6 +25,8 @@ pub struct LockRequest {
     pub older: Older,
     /// Whether to write.
     pub mode: LockMode,
+    /// Folders in place of the sources of services. What is locked with them is not written.
+    pub folders: BTreeMap<ServiceName, PathBuf>,
 }
 
 /// What may move though it is locked and still right.

@@ -1,4 +1,4 @@
-//! The source of a patched service, and what it is built with.
+//! The source of what is built, and what it is built with.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +10,7 @@ use wheels::{Given, Locator, LockedWheel, Root};
 use super::python::{Closing, target_of};
 use super::{LockError, Work};
 use crate::Event;
+use crate::components::From;
 use crate::fetching;
 use crate::lock::{LockedSource, SourceKind};
 use crate::locks::Locks;
@@ -17,8 +18,19 @@ use crate::parts::BUILD;
 use crate::patch_files::{self, PatchFile};
 use crate::patched::{Patched, patched};
 use crate::setting::Listener;
+use crate::sources::{self, Held, Made, Wanted};
 
-/// A service that is built from source.
+/// What is built from source: a service, or a library that it needs.
+pub(super) struct Component<'a> {
+    /// What its patches and its repository are called.
+    pub(super) name: &'a str,
+    pub(super) project: &'a PackageName,
+    pub(super) from: &'a From,
+    pub(super) patches: &'a [PatchFile],
+    pub(super) fuzz: usize,
+}
+
+/// A component that is built from source.
 pub(super) struct Built {
     pub(super) source: LockedSource,
     pub(super) sdist: LockedWheel,
@@ -26,45 +38,27 @@ pub(super) struct Built {
     pub(super) given: Given,
 }
 
-/// Locks the source archive of `service` at `version`, and the wheels that it is built with once
-/// `patches` are applied.
+/// Locks the source archive of `component`, and the wheels that it is built with once its patches are
+/// applied; for `service`.
 pub(super) fn lock(
     work: &Work<'_>,
     service: &Service,
-    version: &str,
-    patches: &[PatchFile],
+    component: &Component<'_>,
     locator: &Locator<'_>,
     locks: &Locks,
     tell: Listener<'_>,
 ) -> Result<Built, LockError> {
     let Work { setting, request, description, .. } = *work;
-    let named = || (service.name.clone(), request.release);
-    let locate = |source| {
-        let (service, release) = named();
-        LockError::Sdist { service, release, source }
-    };
-    let upstream = constraints::parse_version(version).map_err(|source| {
-        let (service, release) = named();
-        LockError::SourceVersion { service, release, version: version.to_owned(), source }
-    })?;
-    let held = locks.release.sdists.iter().find(|sdist| {
-        let same = sdist.project == service.project && sdist.version == upstream.to_string();
-        same && request.keeps_project(&service.project)
-    });
-    let mut sdist = match held {
-        Some(sdist) => sdist.clone(),
-        None => locator.sdist(&service.project, &upstream).map_err(locate)?,
-    };
-    let blob = fetching::wheel(setting, &sdist, tell).map_err(locate)?;
-    sdist.size = Some(blob.size);
+    let Component { name, patches, fuzz, .. } = *component;
+    let Made { source: found, sdist, blob } = made(work, component, locator, locks, tell)?;
     let pack = wheels::unpack_sdist(setting.store, &blob)?;
-    let local = patch_files::version(version, patches);
+    let local = patch_files::version(&found.version, patches);
     let failed = |source| {
-        let (service, release) = named();
-        LockError::Patched { service, release, source: Box::new(source) }
+        let (component, release) = (name.to_owned(), request.release);
+        LockError::Patched { component, release, source: Box::new(source) }
     };
     let Patched { metadata, build_system, notes, .. } =
-        patched(&sdist.file, &pack, patches, service.fuzz).map_err(failed)?;
+        patched(&sdist.file, &pack, patches, fuzz).map_err(failed)?;
     for text in notes {
         tell(Event::Note { text });
     }
@@ -98,14 +92,80 @@ pub(super) fn lock(
         pending = rest;
     };
     let source = LockedSource {
-        component: service.name.to_string(),
-        reference: version.to_owned(),
-        kind: SourceKind::Sdist,
         version: local,
-        file: sdist.file.clone(),
         patches: patches.iter().map(PatchFile::locked).collect(),
         build: wheels.iter().map(|wheel| wheel.file.clone()).collect(),
+        ..found
     };
     let given = Given { file: sdist.file.clone(), metadata };
     Ok(Built { source, sdist, wheels, given })
+}
+
+/// The source archive of a component: that of the version on the index, or one that is made here.
+pub(super) fn made(
+    work: &Work<'_>,
+    component: &Component<'_>,
+    locator: &Locator<'_>,
+    locks: &Locks,
+    tell: Listener<'_>,
+) -> Result<Made, LockError> {
+    let Work { setting, request, made: known, .. } = *work;
+    let Component { name, project, from, .. } = *component;
+    let origin = match from {
+        From::Release(version) => return of_index(work, component, version, locator, locks, tell),
+        From::Origin(origin) => origin,
+    };
+    // Once for all architectures: a branch may move meanwhile.
+    if let Some(made) = known.borrow().get(name) {
+        return Ok(made.clone());
+    }
+    let lock = &locks.release;
+    let sources = lock.sources.iter().filter(|source| source.component == name);
+    let held = sources.filter_map(|source| Some((source, lock.build_of(source)?.0)));
+    let held: Vec<_> = held.collect();
+    let stays = request.keeps(name) && request.keeps_project(project);
+    let same = |held: &&(&LockedSource, &LockedWheel)| from.is(held.0);
+    let held = held.iter().find(same).map(|(source, sdist)| Held { source, sdist, stays });
+    let wanted = Wanted { component: name, project, origin };
+    let made = sources::make(setting, wanted, held, tell).map_err(|source| {
+        let (component, release) = (name.to_owned(), request.release);
+        LockError::Source { component, release, source: Box::new(source) }
+    })?;
+    known.borrow_mut().insert(name.to_owned(), made.clone());
+    Ok(made)
+}
+
+fn of_index(
+    work: &Work<'_>,
+    component: &Component<'_>,
+    version: &str,
+    locator: &Locator<'_>,
+    locks: &Locks,
+    tell: Listener<'_>,
+) -> Result<Made, LockError> {
+    let Work { setting, request, .. } = *work;
+    let Component { name, project, .. } = *component;
+    let named = || (name.to_owned(), request.release);
+    let locate = |source| {
+        let (component, release) = named();
+        LockError::Sdist { component, release, source }
+    };
+    let upstream = constraints::parse_version(version).map_err(|source| {
+        let (component, release) = named();
+        LockError::SourceVersion { component, release, version: version.to_owned(), source }
+    })?;
+    let held = locks.release.sdists.iter().find(|sdist| {
+        let same = sdist.project == *project && sdist.version == upstream.to_string();
+        same && request.keeps_project(project)
+    });
+    let mut sdist = match held {
+        Some(sdist) => sdist.clone(),
+        None => locator.sdist(project, &upstream).map_err(locate)?,
+    };
+    let blob = fetching::wheel(setting, &sdist, tell).map_err(locate)?;
+    sdist.size = Some(blob.size);
+    let (kind, reference) = (SourceKind::Sdist, version.to_owned());
+    let (component, file) = (name.to_owned(), sdist.file.clone());
+    let source = LockedSource::of_index(component, kind, reference.clone(), reference, file);
+    Ok(Made { source, sdist, blob })
 }

@@ -6,9 +6,12 @@ use bindep::BindepFile;
 use constraints::parse_version;
 use filetree::Kind;
 use release::Service;
+use wheels::Locator;
 
+use super::source::{self, Component};
 use super::{LockError, Work};
 use crate::Event;
+use crate::components::From;
 use crate::describe::DescribeError;
 use crate::locks::Locks;
 use crate::sdist_of::sdist_of;
@@ -37,18 +40,36 @@ pub(super) fn source_bindep(
         return Ok(None);
     }
     let Work { setting, request, description, .. } = *work;
-    let named = || (service.name.clone(), request.release);
+    let named = || (service.name.to_string(), request.release);
     let release = description.release(request.release)?;
-    let (version, _) = description.source_version(release, service)?;
-    let parsed = parse_version(version).map_err(|source| {
-        let ((service, release), version) = (named(), version.to_owned());
-        LockError::SourceVersion { service, release, version, source }
-    })?;
-    let (sdist, blob) = sdist_of(setting, &service.project, &parsed, &locks.release.sdists, tell)
-        .map_err(|source| {
-        let (service, release) = named();
-        LockError::Sdist { service, release, source }
-    })?;
+    let (from, _) = description.source(release, &service.name)?;
+    let (sdist, blob) = match &from {
+        From::Release(version) => {
+            let parsed = parse_version(version).map_err(|source| {
+                let ((component, release), version) = (named(), version.clone());
+                LockError::SourceVersion { component, release, version, source }
+            })?;
+            sdist_of(setting, &service.project, &parsed, &locks.release.sdists, tell).map_err(
+                |source| {
+                    let (component, release) = named();
+                    LockError::Sdist { component, release, source }
+                },
+            )?
+        }
+        From::Origin(_) => {
+            let component = Component {
+                name: service.name.as_str(),
+                project: &service.project,
+                from: &from,
+                patches: &[],
+                fuzz: 0,
+            };
+            let index = "pypi".parse().expect("pypi is the name of an archive");
+            let locator = Locator::new(setting.outside, index);
+            let made = source::made(work, &component, &locator, locks, tell)?;
+            (made.sdist, made.blob)
+        }
+    };
     let pack = wheels::unpack_sdist(setting.store, &blob)?;
     let path = PathBuf::from(&sdist.file).join("bindep.txt");
     let found = pack.entries.iter().find(|(path, _)| path.as_str() == "bindep.txt");

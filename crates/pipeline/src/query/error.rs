@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use constraints::{RequirementError, VersionError};
 use distro::{SolveError, SuiteError};
+use git_source::GitError;
 use names::{DistroId, Fault, PackageName, ReleaseId, render_faults};
 use release::UnknownName;
 use signer::KeyringError;
@@ -15,6 +16,8 @@ use crate::describe::DescribeError;
 use crate::layers_error::of_locate;
 use crate::locking::LockError;
 use crate::locks::LocksError;
+use crate::sources::SourceError;
+use crate::sources::error::of_git;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -106,6 +109,27 @@ pub enum QueryError {
         /// Why.
         source: std::io::Error,
     },
+    /// A repository does not give what is asked of it.
+    #[error("cannot ask the repository {url}")]
+    Git {
+        /// Its address.
+        url: String,
+        /// Why.
+        source: GitError,
+    },
+    /// The repository of a component is not known.
+    #[error(transparent)]
+    Source(Box<SourceError>),
+    /// Nothing names the source of a component.
+    #[error(
+        "{release} has no source of {component}: name it in releases/{release}/source-refs.yaml, or pin it"
+    )]
+    NoComponent {
+        /// The component.
+        component: String,
+        /// The release.
+        release: ReleaseId,
+    },
     /// No constraint names the project.
     #[error("{release} pins no {name}{}", near.as_ref().map(|near| format!(": did you mean {near}?")).unwrap_or_default())]
     NotPinned {
@@ -131,6 +155,8 @@ impl QueryError {
             QueryError::Closure { source, .. } => of_closure(source),
             QueryError::Sdist { source, .. } => of_locate(source),
             QueryError::Unpack(_) => Blame::Verification,
+            QueryError::Git { source, .. } => of_git(source),
+            QueryError::Source(error) => error.blame(),
             _ => Blame::Input,
         }
     }

@@ -32,7 +32,8 @@ pub fn files_of_locks(root: &Path) -> Result<BTreeSet<Digest>, QueryError> {
     Ok(digests)
 }
 
-/// The files of the store that a build of `service` for `arches` takes: packages, wheels, and the wheel of its own that was built in the sandbox, if it was.
+/// The files of the store that a build of `service` for `arches` takes: packages, wheels, and the
+/// wheels that were built in the sandbox, if they were.
 ///
 /// # Errors
 /// When the tree does not have the service, the release or the distribution, or it is not locked.
@@ -63,11 +64,15 @@ pub fn files_of_service(
                 PlanError::Describe(error) => QueryError::from(error),
                 PlanError::Locks(error) => QueryError::from(error),
             })?;
-        if let Own::Built(step) = &plan.own
-            && let Some(built) = step.find(setting.store)
-        {
-            keys.insert(step.record());
-            digests.insert(built.blob.digest);
+        let own = match &plan.own {
+            Own::Built(step) => Some(&**step),
+            Own::Locked(_) => None,
+        };
+        for step in own.into_iter().chain(plan.libraries.iter().map(|library| &library.step)) {
+            if let Some(built) = step.find(setting.store) {
+                keys.insert(step.record());
+                digests.insert(built.blob.digest);
+            }
         }
         let base = locks.base(&list.base, *arch)?;
         digests.extend(locks.distro.base_debs(base).iter().map(|deb| deb.sha256));

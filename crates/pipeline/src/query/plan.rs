@@ -6,7 +6,9 @@ use names::{Arch, Digest};
 
 use super::QueryError;
 use crate::build::BuildRequest;
+use crate::built_wheel::WheelStep;
 use crate::describe::Description;
+use crate::deviations::Deviations;
 use crate::layers;
 use crate::locks::Locks;
 use crate::parts::parts;
@@ -20,6 +22,9 @@ pub struct PlanReport {
     /// Why the locks would be written anew first, a line each. The steps are those of the locks as
     /// they are, and none where these do not have the service at all.
     pub stale: Vec<String>,
+    /// In what the images differ from what upstream has released and pinned, a line each: what is built
+    /// from source, its patches, and the overrides that count.
+    pub deviations: Vec<String>,
     /// The steps, in their order.
     pub steps: Vec<PlannedStep>,
     /// Files that the steps need and the store does not have: how many, and their bytes as far as the
@@ -48,12 +53,15 @@ pub struct PlannedStep {
 /// When the tree or the locks cannot be read, or do not have what is asked for.
 pub fn planned(setting: &Setting<'_>, request: &BuildRequest) -> Result<PlanReport, QueryError> {
     let description = Description::read(setting.root, &request.distro)?;
+    let description = description.with_folders(&request.folders);
     description.release(request.release)?;
     let service = description.service(&request.service)?;
     let locks = Locks::read(setting.root, request.release, &request.distro)?;
     let services = std::slice::from_ref(&request.service);
     let arches = request.arches.iter().copied().collect();
-    let mut report = PlanReport { stale: vec![], steps: vec![], missing: (0, 0) };
+    let of_tree = description.release(request.release)?;
+    let mut report =
+        PlanReport { stale: vec![], deviations: vec![], steps: vec![], missing: (0, 0) };
     for part in parts(&description, request.release, services, &arches, setting.host)? {
         let reasons = stale::reasons(&description, &locks, request.release, &part);
         report.stale.extend(reasons.map_err(|error| QueryError::Stale(Box::new(error)))?);
@@ -77,10 +85,24 @@ pub fn planned(setting: &Setting<'_>, request: &BuildRequest) -> Result<PlanRepo
             Err(PlanError::Describe(error)) => return Err(error.into()),
             Err(PlanError::Locks(error)) => return Err(error.into()),
         };
+        if let Some(list) = locks.release.service(&request.service, arch)
+            && let Some(source) = locks.release.source(list)
+        {
+            let lines = Deviations::of(of_tree, &locks.release, list, source).lines();
+            let new = lines.into_iter().filter(|line| !report.deviations.contains(line));
+            let new: Vec<String> = new.collect();
+            report.deviations.extend(new);
+        }
         let mut needed = Vec::new();
+        let libraries = plan.libraries.iter();
+        let mut steps: Vec<(&WheelStep<'_>, &str)> =
+            libraries.map(|library| (&library.step, library.source.version.as_str())).collect();
         if let Own::Built(step) = &plan.own {
+            steps.push((step, plan.version));
+        }
+        for (step, version) in steps {
             let done = step.find(setting.store).is_some();
-            let name = format!("wheel of {} {}", step.project, plan.version);
+            let name = format!("wheel of {} {version}", step.project);
             report.steps.push(PlannedStep { arch, name, key: step.key(), done, sandbox: true });
             if !done {
                 needed.extend(step.base.iter().map(|deb| (deb.sha256, deb.size)));
