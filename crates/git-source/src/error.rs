@@ -49,7 +49,7 @@ pub enum GitError {
     /// A tag was moved after it was recorded.
     #[error(
         "the tag {tag} of {url} was moved: recorded is commit {recorded}, and it is {found} now: ask \
-         who moved it, and lock the component anew if that was right"
+         who moved it; if that was right, name the commit in place of the tag"
     )]
     TagMoved {
         /// The repository.

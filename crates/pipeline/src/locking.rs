@@ -109,6 +109,10 @@ fn work_out(
         }
         worked = true;
         let work = Work { setting, request, description: &description, part: &part, made: &made };
+        // What is not there is told before the archives of the distribution are read.
+        for service in part.services {
+            python::source(&work, service, &after, tell)?;
+        }
         // A folder is read anew each time, and says nothing of the distribution.
         let packages = request.update == Update::Nothing
             && stale::only_folders(&description, &after, request.release, &part)?;

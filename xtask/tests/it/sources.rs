@@ -91,7 +91,8 @@ fn a_branch_moves_when_it_is_told_to() {
         let mut command = cooperage_on(&bench.tree);
         stdout(command.args(["lock", "2025.2", "--mirror", &mirror]).args(arguments))
     };
-    let before = bench.build("before", &["--mirror", &mirror]);
+    lock(&["keystone"]);
+    let before = bench.build("before", &["--locked", "--mirror", &mirror]);
     assert!(bench.lock().contains(&oldest));
     assert_eq!(labels(&before)["org.opencontainers.image.version"], "28.0.0");
 

@@ -76,7 +76,7 @@ fn references_that_are_not_there_or_have_moved_are_refused() {
     bench.source("stable/2042.1");
     let words = ["keystone 2025.2 cannot be locked", "stable/2042.1", "check the name"];
     refused(&mut lock(&[]), 2, &words);
-    bench.source("1234567890123456789012345678901234567890");
+    bench.source("12345678901234567890123456789012345678ab");
     refused(&mut lock(&[]), 3, &["1234567890", "no address of the repository works"]);
     assert_eq!(bench.lock(), before);
 
@@ -88,7 +88,7 @@ fn references_that_are_not_there_or_have_moved_are_refused() {
     run(&mut lock(&[]));
     let mut check = cooperage_on(&bench.tree);
     run(check.args(["lock", "2025.2", "keystone", "--check"]));
-    let words = ["the tag 28.2.0", "was moved", "lock the component anew"];
+    let words = ["the tag 28.2.0", "was moved", "name the commit in place of the tag"];
     refused(&mut lock(&["--update", "keystone"]), 5, &words);
     assert_eq!(bench.lock(), locked);
     drop(server);

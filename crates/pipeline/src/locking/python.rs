@@ -147,6 +147,24 @@ pub(super) fn lock(
     Ok(())
 }
 
+/// Finds out what the source of a service is, where that is no release.
+pub(super) fn source(
+    work: &Work<'_>,
+    service: &ServiceName,
+    locks: &Locks,
+    tell: Listener<'_>,
+) -> Result<(), LockError> {
+    let Work { setting, request, description, .. } = *work;
+    let (from, _) = description.source(description.release(request.release)?, service)?;
+    if matches!(from, From::Origin(_)) {
+        let (name, project) = (service.as_str(), &description.service(service)?.project);
+        let component = Component { name, project, from: &from, patches: &[], fuzz: 0 };
+        let index = "pypi".parse().expect("pypi is the name of an archive");
+        source::made(work, &component, &Locator::new(setting.outside, index), locks, tell)?;
+    }
+    Ok(())
+}
+
 /// Locks the source of a library that `service` needs.
 #[expect(clippy::too_many_arguments, reason = "what locking works with, and what for")]
 fn library_of(

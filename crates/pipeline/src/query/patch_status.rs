@@ -114,9 +114,18 @@ struct Folder<'a> {
 #[derive(Clone)]
 struct Wanted<'a> {
     project: PackageName,
-    version: Version,
+    archive: Archive,
     release: &'a Release,
     options: Options,
+}
+
+/// Which source archive.
+#[derive(Clone)]
+enum Archive {
+    /// That of a version on the index.
+    OfIndex(Version),
+    /// The one that the lock was made with.
+    Locked(LockedWheel),
 }
 
 fn try_all(
@@ -128,8 +137,8 @@ fn try_all(
     if let Some(only) = only {
         tree.release(only)?;
     }
-    let folders = folders(setting.root, &tree, only)?;
     let locked = locked_sdists(setting.root, &tree)?;
+    let folders = folders(setting.root, &tree, &locked, only)?;
     // Fetching tells what it does; the rest is done by several threads at a time.
     let mut packs = Vec::new();
     for folder in &folders {
@@ -142,16 +151,21 @@ fn try_all(
                     QueryError::Sdist { component, release, source }
                 };
                 let files = locked.get(&wanted.release.id).map(Vec::as_slice).unwrap_or_default();
-                let (_, blob) =
-                    sdist_of(setting, project, &wanted.version, files, tell).map_err(locate)?;
-                Some(blob)
+                match &wanted.archive {
+                    Archive::OfIndex(version) => {
+                        Some(sdist_of(setting, project, version, files, tell).map_err(locate)?.1)
+                    }
+                    Archive::Locked(sdist) => setting.store.blob(&sdist.sha256),
+                }
             }
         });
     }
     let work: Vec<_> = folders.iter().zip(packs).collect();
     let unpacked = Mutex::new(BTreeMap::<_, std::sync::Arc<Pack>>::new());
     let tried = workers::for_each(&work, setting.jobs, |(folder, blob)| {
-        let (Some(blob), Ok(wanted)) = (blob, &folder.source) else { return Ok(orphans(folder)) };
+        let (Some(blob), Ok(wanted)) = (blob, &folder.source) else {
+            return Ok(orphans(folder));
+        };
         let guard = |mutex| Mutex::lock(mutex).unwrap_or_else(std::sync::PoisonError::into_inner);
         let known = guard(&unpacked).get(&blob.digest).cloned();
         let pack = match known {
@@ -171,6 +185,7 @@ fn try_all(
 fn folders<'a>(
     root: &Path,
     tree: &'a Tree,
+    locked: &BTreeMap<ReleaseId, Vec<LockedWheel>>,
     only: Option<ReleaseId>,
 ) -> Result<Vec<Folder<'a>>, QueryError> {
     let mut folders = Vec::new();
@@ -183,7 +198,7 @@ fn folders<'a>(
             if patches.is_empty() {
                 continue;
             }
-            let source = wanted(tree, &component, &release);
+            let source = wanted(tree, locked, &component, &release);
             folders.push(Folder { component: component.clone(), release, patches, source });
         }
     }
@@ -209,26 +224,48 @@ fn names_in(folder: &Path) -> Result<BTreeSet<String>, QueryError> {
     Ok(names)
 }
 
-/// The source that a folder of patches is for: that of the service in `source-refs.yaml`, or the
-/// version of a library that the constraints pin.
-fn wanted<'a>(tree: &'a Tree, component: &str, release: &str) -> Result<Wanted<'a>, String> {
+/// The source that a folder of patches is for: that of the component in `source-refs.yaml`, or the
+/// version of a library that the constraints pin. What is no release is tried as it was locked.
+fn wanted<'a>(
+    tree: &'a Tree,
+    locked: &BTreeMap<ReleaseId, Vec<LockedWheel>>,
+    component: &str,
+    release: &str,
+) -> Result<Wanted<'a>, String> {
     let id: ReleaseId = release.parse().map_err(|_| format!("`{release}` is no release"))?;
     let release = tree.release(id).map_err(|error| error.to_string())?;
     let service = component.parse::<ServiceName>().ok();
-    let reference = service.as_ref().and_then(|name| release.sources.get(name));
+    let normal = PackageName::new(component).ok();
+    let of_library = normal.as_ref().and_then(|name| name.as_str().parse().ok());
+    let named = service.clone().or(of_library);
+    let reference = named.as_ref().and_then(|name| release.sources.get(name));
     let recipe = service.and_then(|name| tree.services.get(&name));
     let no_version = |text: &str| format!("`{text}` is no version of {component}");
-    if let Some(reference) = reference {
-        let Source::Release { version } = &reference.source else {
-            return Err(format!("{component} has its source from elsewhere than a release"));
-        };
+    let address = normal.as_ref().map(|name| release.constraints.bounds(name)).unwrap_or_default();
+    let address = address.iter().any(|bound| bound.requirement.url.is_some());
+    if reference.is_some() || address {
         let project = match recipe {
             Some(recipe) => recipe.project.clone(),
             None => PackageName::new(component).map_err(|error| error.to_string())?,
         };
-        let parsed = parse_version(version).map_err(|_| no_version(version))?;
+        let archive = match reference.map(|reference| &reference.source) {
+            Some(Source::Release { version }) => {
+                Archive::OfIndex(parse_version(version).map_err(|_| no_version(version))?)
+            }
+            _ => {
+                let mut sdists = locked.get(&id).into_iter().flatten();
+                let made =
+                    sdists.find(|sdist| sdist.project == project && sdist.file.ends_with(".tar"));
+                let made = made.ok_or_else(|| {
+                    format!(
+                        "{component} comes from elsewhere than a release, and is not locked yet"
+                    )
+                })?;
+                Archive::Locked(made.clone())
+            }
+        };
         let options = Options { fuzz: recipe.map_or(0, |recipe| recipe.fuzz) };
-        return Ok(Wanted { project, version: parsed, release, options });
+        return Ok(Wanted { project, archive, release, options });
     }
     if recipe.is_some() {
         return Err(format!("releases/{id}/source-refs.yaml does not name {component}"));
@@ -242,7 +279,8 @@ fn wanted<'a>(tree: &'a Tree, component: &str, release: &str) -> Result<Wanted<'
         return Err(unknown());
     };
     let version = parse_version(&pin.version).map_err(|_| no_version(&pin.version))?;
-    Ok(Wanted { project, version, release, options: Options::default() })
+    let archive = Archive::OfIndex(version);
+    Ok(Wanted { project, archive, release, options: Options::default() })
 }
 
 /// The source archives in the locks, by release.
@@ -267,7 +305,8 @@ fn report(folder: &Folder<'_>, path: &Path, fate: PatchFate) -> PatchReport {
 }
 
 fn orphans(folder: &Folder<'_>) -> Vec<Tried> {
-    let reason = folder.source.as_ref().err().cloned().unwrap_or_default();
+    let gone = || "its source archive is not in the store: build it once".to_owned();
+    let reason = folder.source.as_ref().err().cloned().unwrap_or_else(gone);
     let orphan = |patch: &PatchFile| {
         let fate = PatchFate::Orphan(reason.clone());
         Tried { report: report(folder, &patch.path, fate), patch: None }

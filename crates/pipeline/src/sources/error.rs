@@ -154,6 +154,7 @@ impl SourceError {
             Self::Git { source, .. } => of_git(source),
             Self::Fetch { source, .. } => Blame::of_fetch(source),
             Self::Unpack { .. } | Self::Differs { .. } => Blame::Verification,
+            Self::Store { source: BlobError::WrongDigest { .. }, .. } => Blame::Verification,
             _ => Blame::Input,
         }
     }

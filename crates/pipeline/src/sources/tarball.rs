@@ -19,8 +19,10 @@ pub(super) fn found(
     sha256: Option<Digest>,
 ) -> Result<Found, SourceError> {
     let component = || wanted.component.to_owned();
-    let blob = match sha256 {
-        Some(sha256) => {
+    let here = sha256.and_then(|sha256| setting.store.blob(&sha256));
+    let blob = match (here, sha256) {
+        (Some(blob), _) => blob,
+        (None, Some(sha256)) if !tarball.url.starts_with("file://") => {
             let addresses = vec![Address::Url(tarball.url.clone())];
             let want = Want { addresses, sha256, size: None };
             let found = setting.outside.blobs(setting.store, &[want], &mut |_, _| {});
@@ -30,7 +32,7 @@ pub(super) fn found(
             })?;
             found.swap_remove(0)
         }
-        None => read(setting, wanted, tarball)?,
+        (None, sha256) => read(setting, wanted, tarball, sha256)?,
     };
     let pack = wheels::unpack_sdist(setting.store, &blob)
         .map_err(|source| SourceError::Unpack { component: component(), source })?;
@@ -52,7 +54,12 @@ pub(super) fn found(
 }
 
 /// Puts a file of this machine into the store.
-fn read(setting: &Setting<'_>, wanted: Wanted<'_>, tarball: &Tarball) -> Result<Blob, SourceError> {
+fn read(
+    setting: &Setting<'_>,
+    wanted: Wanted<'_>,
+    tarball: &Tarball,
+    sha256: Option<Digest>,
+) -> Result<Blob, SourceError> {
     let component = || wanted.component.to_owned();
     let failed = |source| SourceError::Read { component: component(), source };
     let stored = |source| SourceError::Store { component: component(), source };
@@ -61,5 +68,5 @@ fn read(setting: &Setting<'_>, wanted: Wanted<'_>, tarball: &Tarball) -> Result<
     let mut writer = setting.store.blob_writer().map_err(stored)?;
     io::copy(&mut file, &mut writer).map_err(failed)?;
     writer.flush().map_err(failed)?;
-    writer.finish(None).map_err(stored)
+    writer.finish(sha256.as_ref()).map_err(stored)
 }
