@@ -123,13 +123,23 @@ impl GitCache {
     /// Nobody answers, or the history or a tag is not fit for them.
     pub fn generated(&self, urls: &[GitUrl], commit: CommitId) -> Result<Generated, GitError> {
         let tags = self.tags(urls, commit)?;
+        let authors = self.authors(urls, commit)?;
+        let repository = self.repository()?;
+        let mailmap = self.file(commit, ".mailmap")?.unwrap_or_default();
+        let change_log = change_log(&Stored::with_mailmap(&repository, &mailmap), &tags, commit);
+        let change_log = change_log.map_err(|error| unfit(commit, &error))?;
+        Ok(Generated { authors, change_log })
+    }
+
+    /// AUTHORS alone, which does not depend on tags: for one commit it is the same for ever. As
+    /// [`generated`](GitCache::generated) otherwise.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn authors(&self, urls: &[GitUrl], commit: CommitId) -> Result<String, GitError> {
         let read = |path: &str| Ok::<_, GitError>(self.file(commit, path)?.unwrap_or_default());
         let (mailmap, before) = (read(".mailmap")?, read("AUTHORS.in")?);
         let before = String::from_utf8_lossy(&before).into_owned();
-        let failed = |error: &dyn std::error::Error| GitError::Object {
-            what: format!("the history of commit {commit}"),
-            reason: error.to_string(),
-        };
         let mut fetched = false;
         loop {
             let repository = self.repository()?;
@@ -140,9 +150,12 @@ impl GitCache {
                 fetched = true;
                 continue;
             }
-            let authors = made.map_err(|error| failed(&error))?;
-            let change_log = change_log(&stored, &tags, commit).map_err(|error| failed(&error))?;
-            return Ok(Generated { authors, change_log });
+            return made.map_err(|error| unfit(commit, &error));
         }
     }
+}
+
+fn unfit(commit: CommitId, error: &dyn std::error::Error) -> GitError {
+    let what = format!("the history of commit {commit}");
+    GitError::Object { what, reason: error.to_string() }
 }

@@ -1,8 +1,8 @@
 //! Sources that are no release: a commit, an archive or a folder becomes a source archive in the store.
 //!
 //! What is made is what PBR's `sdist` makes, as far as the wheel depends on it: the files, PKG-INFO, the
-//! list of files, AUTHORS and ChangeLog. Without compression, so that the same files are the same bytes
-//! for ever; the lock has their digest.
+//! list of files, and AUTHORS. Without compression, so that the same files are the same bytes for ever;
+//! the lock has their digest.
 
 mod archive;
 pub(crate) mod error;
@@ -113,7 +113,9 @@ pub(crate) fn again(
         return Ok(blob);
     }
     let found = match (wanted.origin, source.commit, source.sha256) {
-        (Origin::Git(git), Some(commit), _) => git::at(setting, wanted, git, commit)?,
+        (Origin::Git(git), Some(commit), _) => {
+            git::at(setting, wanted, git, commit, Some(&sdist.version))?
+        }
         (Origin::Tarball(tarball), _, sha256) => tarball::found(setting, wanted, tarball, sha256)?,
         (Origin::Folder(folder), ..) => local::found(wanted, folder)?,
         (Origin::Git(_), None, _) => {

@@ -97,9 +97,8 @@ impl Bench {
         out.join("2025.2/keystone/oci")
     }
 
-    /// Unpacks the source archive of a version of keystone, which a patch makes locking fetch, without
-    /// what PBR has added to it.
-    pub(crate) fn unpack(&self, version: &str) -> PathBuf {
+    /// The source archive of a version of keystone, which a patch makes locking fetch.
+    pub(crate) fn archive(&self, version: &str) -> PathBuf {
         let other = tempfile::tempdir().unwrap();
         let tree = tree_copy(other.path());
         let line = format!(
@@ -116,7 +115,14 @@ impl Bench {
         );
         let digest = shell(&tree, &line);
         let (start, rest) = digest.trim().split_at(2);
-        let archive = store().join("blobs").join(start).join(rest);
+        let archive = self.path(&format!("keystone-{version}.tar.gz"));
+        std::fs::copy(store().join("blobs").join(start).join(rest), &archive).unwrap();
+        archive
+    }
+
+    /// The same unpacked, without what PBR has added to it.
+    pub(crate) fn unpack(&self, version: &str) -> PathBuf {
+        let archive = self.archive(version);
         let folder = self.path(&format!("keystone-{version}"));
         let line = format!(
             "tar xzf {} && cd keystone-{version} && rm -r PKG-INFO AUTHORS ChangeLog *.egg-info",

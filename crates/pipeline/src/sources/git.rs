@@ -81,15 +81,16 @@ pub(super) fn found(
                 .commit
         }
     };
-    at(setting, wanted, git, commit)
+    at(setting, wanted, git, commit, None)
 }
 
-/// The files of a commit.
+/// The files of a commit. Its version is `locked`, where the lock has one: tags may have come since.
 pub(super) fn at(
     setting: &Setting<'_>,
     wanted: Wanted<'_>,
     git: &Git,
     commit: CommitId,
+    locked: Option<&str>,
 ) -> Result<Found, SourceError> {
     let urls = addresses(setting, wanted.component, git)?;
     let failed = |source| SourceError::git(wanted.component, source);
@@ -113,20 +114,19 @@ pub(super) fn at(
     let stated =
         tree.at("PKG-INFO").is_some() || told.as_ref().is_some_and(|facts| facts.version.is_some());
     let pbr = told.as_ref().is_some_and(|facts| facts.pbr);
-    let mut version = None;
-    if !stated {
+    let mut version = locked.filter(|_| !stated).map(str::to_owned);
+    if !stated && version.is_none() {
         let target = told.as_ref().and_then(|facts| facts.target.as_deref());
         version = Some(cache.version(&urls, commit, target).map_err(failed)?);
     }
     let mut pbr_json = None;
     if pbr && tree.at("PKG-INFO").is_none() {
-        let made = cache.generated(&urls, commit).map_err(failed)?;
-        for (name, text) in [("AUTHORS", &made.authors), ("ChangeLog", &made.change_log)] {
-            archive::put(&mut tree, name, text, time).map_err(|source| {
-                let component = wanted.component.to_owned();
-                SourceError::Tree { component, source }
-            })?;
-        }
+        // ChangeLog is left out: it is in no wheel, and depends on tags that may come later.
+        let authors = cache.authors(&urls, commit).map_err(failed)?;
+        archive::put(&mut tree, "AUTHORS", &authors, time).map_err(|source| {
+            let component = wanted.component.to_owned();
+            SourceError::Tree { component, source }
+        })?;
         let is_release = version.as_ref().is_some_and(|version| !version.contains(".dev"));
         // Git abbreviates by how many objects there are; nine digits are what it takes for most services.
         let short = &commit.to_string()[..9];
