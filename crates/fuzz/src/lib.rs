@@ -16,7 +16,6 @@
 //! ```
 #![expect(
     clippy::unwrap_used,
-    clippy::panic_in_result_fn,
     reason = "a fuzz target tells by panicking that a promise is broken"
 )]
 

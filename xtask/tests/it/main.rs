@@ -6,6 +6,7 @@
 )]
 
 mod bench;
+mod flipped;
 mod hardships;
 mod library;
 mod offline;
