@@ -7,6 +7,7 @@
 
 mod bench;
 mod engines;
+mod flipped;
 mod golden;
 mod hardships;
 mod library;
