@@ -211,3 +211,51 @@ fn of_url(address: &str) -> Result<Origin, Refused> {
 pub(crate) fn argument_place() -> Place {
     Place { file: "--source".into(), ..Place::default() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The kind and the text of an address, or what is wrong with it.
+    fn told(address: &str) -> String {
+        match of_url(address) {
+            Ok(origin) => {
+                let reference = origin.reference();
+                format!("{:?} {}", reference.kind, reference.text())
+            }
+            Err((what, hint)) => format!("{what}: {hint}"),
+        }
+    }
+
+    #[test]
+    fn addresses_name_a_commit_an_archive_or_a_folder() {
+        let digest = "ab".repeat(32);
+        let archive = format!("https://h/x-1.0.tar.gz#sha256={digest}&egg=x");
+        for (address, want) in [
+            ("git+https://h/x@main", "Git main of https://h/x".to_owned()),
+            ("git+https://h/x@stable/1#egg=x", "Git stable/1 of https://h/x".to_owned()),
+            (
+                "git+ssh://git@h:29418/x@refs/changes/24/923324/1#subdirectory=a/b",
+                "Git refs/changes/24/923324/1 of ssh://git@h:29418/x in a/b".to_owned(),
+            ),
+            (&archive, format!("Tarball https://h/x-1.0.tar.gz sha256 {digest}")),
+            ("file:///srv/x-1.0.tar.gz", "Tarball file:///srv/x-1.0.tar.gz".to_owned()),
+            ("file:///", "Folder file:///".to_owned()),
+        ] {
+            assert_eq!(told(address), want);
+        }
+        for (address, part) in [
+            ("git+https://h/x", "behind `@`"),
+            ("git+ssh://git@h/x", "behind `@`"),
+            ("git+https://h/x@a..b", "is not a name of git"),
+            ("git+https://h/x@main#subdirectory=../y", "subdirectory"),
+            ("https://h/x-1.0.tar.gz", "nothing can be built from"),
+            ("https://h/x-1.0.tar.gz#sha256=12", "sha256"),
+            ("file:///srv/x-1.0-py3-none-any.whl", "names a wheel"),
+            ("file://h/x", "names no file"),
+            ("hg+https://h/x@1", "nothing can be built from"),
+        ] {
+            assert!(told(address).contains(part), "{address}: {}", told(address));
+        }
+    }
+}

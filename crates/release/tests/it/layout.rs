@@ -76,9 +76,10 @@ fn locks_notes_and_hidden_files_belong_there() {
 }
 
 #[test]
-fn patches_are_those_of_services() {
+fn patches_are_those_of_services_and_pinned_libraries() {
     let tree = small_tree();
     put(&tree, "patches/keystone/2025.2/0001-fix-login.patch", "");
+    put(&tree, "patches/Yappi/2025.2/0001-fix-login.patch", "");
     assert_snapshot!(faults(tree.path()), @"");
     put(&tree, "patches/keystine/2025.2/0001-fix-login.patch", "");
     put(&tree, "patches/keystone/2025.2/fix-login.patch", "");
