@@ -1,5 +1,6 @@
 //! One function for each command.
 
+mod bench;
 mod bindep;
 mod build;
 mod build_all;
@@ -59,6 +60,7 @@ pub(crate) fn run(cli: &Cli, surroundings: &Surroundings, manner: Manner) -> Res
             patches::refresh(some, global, surroundings, manner)
         }
         Command::Store(store) => store::run(store, global, surroundings, manner),
+        Command::Bench(bench) => bench::run(bench, global, surroundings),
         Command::Completions { shell } => shell::completions(*shell),
         Command::Man { command, out } => {
             let out = out.as_ref().map(|out| surroundings.absolute(out));
