@@ -1,5 +1,6 @@
 //! One function for each command.
 
+mod bench;
 mod bindep;
 mod build;
 mod build_all;
@@ -62,6 +63,7 @@ pub(crate) fn run(cli: &Cli, surroundings: &Surroundings, manner: Manner) -> Res
         Command::Source(Source::Version(version)) => source::version(version, global, surroundings),
         Command::Source(Source::Resolve(resolve)) => source::resolve(resolve, global, surroundings),
         Command::Store(store) => store::run(store, global, surroundings, manner),
+        Command::Bench(bench) => bench::run(bench, global, surroundings),
         Command::Completions { shell } => shell::completions(*shell),
         Command::Man { command, out } => {
             let out = out.as_ref().map(|out| surroundings.absolute(out));
