@@ -66,9 +66,10 @@ pub(crate) struct Global {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Build the image of a service
+    /// Build the image of a service, or a package of it
     #[command(after_help = "Examples:\n  \
         cooperage build keystone 2025.2\n  \
+        cooperage build keystone 2025.2 --format oci,deb\n  \
         cooperage build keystone 2025.2 --locked --offline --out /srv/images\n\n\
         SOURCE_DATE_EPOCH clamps all times of the image, as reproducible-builds.org says.")]
     Build(Build),
@@ -133,6 +134,9 @@ pub(crate) struct Build {
     pub(crate) release: Vec<ReleaseId>,
     #[command(flatten)]
     pub(crate) target: Target,
+    /// What is made: oci,deb
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "oci")]
+    pub(crate) format: Vec<Format>,
     /// Fail where the locks are missing, stale or no longer served
     #[arg(long)]
     pub(crate) locked: bool,
@@ -142,6 +146,14 @@ pub(crate) struct Build {
     /// Where the results go, below RELEASE/SERVICE/ [default: out/ in the tree]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// An OCI image
+    Oci,
+    /// A Debian package
+    Deb,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]

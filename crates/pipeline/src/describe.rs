@@ -19,6 +19,8 @@ use crate::setting::Listener;
 #[derive(Debug)]
 pub(crate) struct Description {
     root: PathBuf,
+    /// The distribution's id.
+    pub(crate) id: DistroId,
     pub(crate) tree: release::Tree,
     pub(crate) distro: DistroFile,
     /// The text of the distribution's file: what its layers depend on.
@@ -116,7 +118,8 @@ impl Description {
                 .map_err(|source| DescribeError::Read { path, source })?;
             keyrings.insert(suite.keyring.clone(), bytes);
         }
-        Ok(Self { root: root.to_owned(), tree, distro: parsed, distro_text: text, keyrings })
+        let (root, id) = (root.to_owned(), distro.clone());
+        Ok(Self { root, id, tree, distro: parsed, distro_text: text, keyrings })
     }
 
     pub(crate) fn release(&self, id: ReleaseId) -> Result<&Release, DescribeError> {
