@@ -2,6 +2,7 @@
 
 mod library;
 mod query;
+mod repo;
 mod store;
 
 use std::path::PathBuf;
@@ -12,6 +13,10 @@ use names::{Arch, DistroId, ReleaseId, ServiceName};
 pub(crate) use library::{ApplyPatches, Bindep, Patches, Plan, SomeRelease};
 pub(crate) use query::{
     Closure, DiffConstraints, Doctor, ExplainConstraint, Packages, ShowConstraints,
+};
+pub(crate) use repo::{
+    ChannelOptions, CollectRepo, GateOptions, InitChannel, ListRepo, Pinning, Promote, Publish,
+    RemovePackages, Repo, Rollback, SignOptions, VerifyRepo,
 };
 pub(crate) use store::{Collect, Export, Import as ImportStore, Store, VerifyStore};
 
@@ -99,6 +104,9 @@ pub(crate) enum Command {
     Patches(Patches),
     /// Tell what this machine has for a build: mirrors, certificates, proxies, store
     Doctor(Doctor),
+    /// Publish packages in apt and yum repositories
+    #[command(subcommand)]
+    Repo(Repo),
     /// Look after the content store
     #[command(subcommand)]
     Store(Store),

@@ -12,6 +12,7 @@ mod lock;
 mod packages;
 mod patches;
 mod plan;
+mod repo;
 mod shell;
 mod store;
 
@@ -58,6 +59,7 @@ pub(crate) fn run(cli: &Cli, surroundings: &Surroundings, manner: Manner) -> Res
         Command::Patches(Patches::Refresh(some)) => {
             patches::refresh(some, global, surroundings, manner)
         }
+        Command::Repo(repo) => repo::run(repo, global, surroundings),
         Command::Store(store) => store::run(store, global, surroundings, manner),
         Command::Completions { shell } => shell::completions(*shell),
         Command::Man { command, out } => {

@@ -14,6 +14,7 @@ mod offline;
 mod patch_status;
 mod patched;
 mod refusals;
+mod repository;
 mod reproducible;
 mod runs;
 mod services;
