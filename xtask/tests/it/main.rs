@@ -6,6 +6,7 @@
 )]
 
 mod bench;
+mod debs;
 mod engines;
 mod golden;
 mod hardships;

@@ -74,31 +74,27 @@ fn newer(one: Option<String>, other: &str) -> String {
     }
 }
 
-/// The dependency of a library by the entries of its versions; where one has none, by the newest entry
-/// of all, which is new enough in any case.
+/// The dependency of a library by the entries of its versions, where there is one for each that is asked
+/// for. A library whose symbols have no versions is left to its `shlibs`: its symbols are not compared
+/// one by one.
 fn of_symbols(text: &str, needed: &Needed) -> Option<String> {
     let mut lines = text.lines();
     let template = lines.by_ref().find_map(|line| line.strip_prefix(&*needed.soname))?;
     let template = template.strip_prefix(' ')?;
-    let mut newest: Option<String> = None;
-    let mut of_versions: Option<String> = None;
-    let mut known = BTreeSet::new();
+    let mut known: BTreeMap<&str, &str> = BTreeMap::new();
     for line in lines.take_while(|line| line.starts_with([' ', '|', '*'])) {
         let Some(entry) = line.strip_prefix(' ') else { continue };
         let mut words = entry.split(' ');
         let (Some(symbol), Some(version)) = (words.next(), words.next()) else { continue };
-        newest = Some(newer(newest.take(), version));
         // `GLIBC_2.38@GLIBC_2.38`: the version itself.
         let node = symbol.rsplit_once('@').filter(|(name, node)| name == node || *name == "*");
-        if let Some((_, node)) = node.filter(|(_, node)| needed.versions.contains(*node)) {
-            known.insert(node.to_owned());
-            of_versions = Some(newer(of_versions.take(), version));
-        }
+        known.extend(node.map(|(_, node)| (node, version)));
     }
-    let all_known = !needed.versions.is_empty() && needed.versions.is_subset(&known);
-    let version = if all_known { of_versions } else { newest };
-    let relation = version.map_or(String::new(), |version| format!("(>= {version})"));
-    Some(template.replace("#MINVER#", &relation).replace("(>= 0)", "").trim().to_owned())
+    let mut newest = None;
+    for version in &needed.versions {
+        newest = Some(newer(newest, known.get(version.as_str())?));
+    }
+    Some(template.replace("#MINVER#", &format!("(>= {})", newest?)).replace(" (>= 0)", ""))
 }
 
 /// The dependency of a library by a line `[TYPE:] NAME VERSION RELATIONS`.
@@ -132,15 +128,15 @@ mod tests {
         let of = |versions: &[&str]| of_symbols(text, &needed("libc.so.6", versions)).unwrap();
         assert_eq!(of(&["GLIBC_2.14"]), "libc6 (>= 2.14)");
         assert_eq!(of(&["GLIBC_2.14", "GLIBC_2.34"]), "libc6 (>= 2.34)");
-        // Nothing is known of this version: what is newest has it.
-        assert_eq!(of(&["GLIBC_2.14", "GLIBC_2.41"]), "libc6 (>= 2.41)");
-        assert_eq!(of_symbols(text, &needed("libm.so.6", &[])), None);
+        assert_eq!(of_symbols(text, &needed("libc.so.6", &["GLIBC_2.41"])), None);
+        assert_eq!(of_symbols(text, &needed("libc.so.6", &[])), None);
+        assert_eq!(of_symbols(text, &needed("libm.so.6", &["GLIBC_2.14"])), None);
         let wild =
             "libssl.so.3 libssl3t64 #MINVER#\n *@OPENSSL_3.0.0 3.0.0\n *@OPENSSL_3.2.0 3.2.0\n";
         let relation = of_symbols(wild, &needed("libssl.so.3", &["OPENSSL_3.0.0"])).unwrap();
         assert_eq!(relation, "libssl3t64 (>= 3.0.0)");
-        let none = "libx.so.1 libx1 #MINVER#\n f@Base 0\n";
-        assert_eq!(of_symbols(none, &needed("libx.so.1", &[])).unwrap(), "libx1");
+        let none = "libx.so.1 libx1 #MINVER#\n X@X 0\n";
+        assert_eq!(of_symbols(none, &needed("libx.so.1", &["X"])).unwrap(), "libx1");
     }
 
     #[test]
