@@ -104,6 +104,8 @@ pub(crate) enum Command {
     Patches(Patches),
     /// Tell what this machine has for a build: mirrors, certificates, proxies, store
     Doctor(Doctor),
+    /// Prove that an image and its packages hold the same
+    VerifyEquivalence(VerifyEquivalence),
     /// Publish packages in apt and yum repositories
     #[command(subcommand)]
     Repo(Repo),
@@ -178,6 +180,23 @@ pub(crate) struct Target {
     /// The architectures of the image: amd64,arm64
     #[arg(long, value_name = "ARCH", value_delimiter = ',')]
     pub(crate) arch: Vec<Arch>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Reads what `build --format oci,deb` has written. Prints for each package how many \
+paths both have; then `carries PATH` for files that are equal once the prefix is replaced, and `record PATH` \
+for lists of digests of these. Ends with 5 where anything else differs.\n\nExample:\n  \
+cooperage build keystone 2025.2 --format oci,deb\n  cooperage verify-equivalence keystone 2025.2"
+)]
+pub(crate) struct VerifyEquivalence {
+    /// The service, such as keystone
+    pub(crate) service: ServiceName,
+    /// The release, such as 2025.2
+    pub(crate) release: ReleaseId,
+    /// Where the results are, below RELEASE/SERVICE/ [default: out/ in the tree]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

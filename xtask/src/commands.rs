@@ -7,6 +7,7 @@ mod check;
 mod closure;
 mod constraints;
 mod doctor;
+mod equivalence;
 mod import;
 mod lock;
 mod packages;
@@ -59,6 +60,7 @@ pub(crate) fn run(cli: &Cli, surroundings: &Surroundings, manner: Manner) -> Res
         Command::Patches(Patches::Refresh(some)) => {
             patches::refresh(some, global, surroundings, manner)
         }
+        Command::VerifyEquivalence(verify) => equivalence::run(verify, global, surroundings),
         Command::Repo(repo) => repo::run(repo, global, surroundings),
         Command::Store(store) => store::run(store, global, surroundings, manner),
         Command::Completions { shell } => shell::completions(*shell),

@@ -59,6 +59,10 @@ pub(crate) enum Failure {
     Findings(usize),
     #[error("{0} is neither a digest nor a package of {1}: see `repo list {1}`")]
     NoSuchPackage(String, pkg_repo::ChannelName),
+    #[error("image and packages differ in {0} paths: build them anew, in one go")]
+    NotEquivalent(usize),
+    #[error(transparent)]
+    Equivalence(#[from] pipeline::EquivalenceError),
     #[error("{} is no repository: make one with `repo init`", .0.display())]
     NoRepository(PathBuf),
     #[error("{} is no keyring", .0.display())]
@@ -107,7 +111,9 @@ impl Failure {
         }
         match self {
             Failure::Mirrors(_) => Blame::Upstream,
-            Failure::Damaged { .. } | Failure::Findings(_) => Blame::Verification,
+            Failure::Damaged { .. } | Failure::Findings(_) | Failure::NotEquivalent(_) => {
+                Blame::Verification
+            }
             Failure::Repo(RepoError::Missing { .. } | RepoError::Damaged { .. }) => {
                 Blame::Verification
             }

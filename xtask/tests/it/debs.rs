@@ -54,6 +54,50 @@ fn folder_umask_locale_and_jobs_do_not_matter() {
 }
 
 #[test]
+#[ignore = "needs the network; .ci/run runs it"]
+fn image_and_package_hold_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut both = cooperage();
+    both.args(["build", "keystone", "2025.2", "--locked", "--format", "oci,deb", "--out"]);
+    run(both.arg(folder.path()));
+    let verify = || {
+        let mut command = cooperage();
+        command.args(["verify-equivalence", "keystone", "2025.2", "--json", "--out"]);
+        command.arg(folder.path());
+        command
+    };
+    let json: serde_json::Value = serde_json::from_str(&stdout(&mut verify())).unwrap();
+    let package = &json["packages"][0];
+    assert!(package["paths"].as_u64().unwrap() > 5000, "{package}");
+    let list = |key: &str| package[key].as_array().unwrap().clone();
+    assert!(list("carriers").contains(&"bin/keystone-manage".into()));
+    assert!(list("carriers").contains(&"pyvenv.cfg".into()));
+    let record = "lib/python3.13/site-packages/keystone-28.1.0.dist-info/RECORD";
+    assert!(list("records").contains(&record.into()));
+    assert_eq!(list("differences"), Vec::<serde_json::Value>::new());
+
+    // Another byte, another mode, a file less: each is seen.
+    let line = "cd 2025.2/keystone/deb; deb=$(echo *.deb); dpkg-deb -R $deb x
+                v=x/opt/openstack/keystone-28.1.0
+                echo '# more' >>$v/bin/keystone-manage; chmod 700 $v/pyvenv.cfg; rm $v/bin/flask
+                dpkg-deb -Zgzip -z1 --root-owner-group -b x $deb; rm -r x";
+    shell(folder.path(), line);
+    let output = verify().output().unwrap();
+    assert_eq!(output.status.code(), Some(5));
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let differences = serde_json::json!([
+        "bin/flask: only in the image",
+        "bin/keystone-manage: other bytes",
+        format!("{record}: other lines"),
+        "pyvenv.cfg: of another kind or mode",
+    ]);
+    let found = json["packages"][0]["differences"].as_array().unwrap();
+    for difference in differences.as_array().unwrap() {
+        assert!(found.contains(difference), "{difference} is not in {found:?}");
+    }
+}
+
+#[test]
 #[ignore = "needs lintian and the network; .ci/run runs it"]
 fn lintian_is_content() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,9 +1,8 @@
 //! From a plan to the file of a package.
 
-use std::io::{self, Read as _};
 use std::path::Path;
 
-use names::{Digest, Epoch, ReleaseId, Sha256};
+use names::{Epoch, ReleaseId};
 use pkg_writer::version::{self, Revision, Scheme, Stage};
 use pkg_writer::{Accounts, Compression, Options};
 use release::Names;
@@ -105,7 +104,7 @@ pub(crate) fn deb(
     };
     let path = folder.join(package.file_name());
     pkg_writer::deb::save(&files.tree, &package, &options, &path)?;
-    let (digest, size) = measured(&path).map_err(out(&path))?;
+    let (digest, size) = crate::files::measured(&path).map_err(out(&path))?;
     let summary = PackageSummary {
         format: "deb".to_owned(),
         arch: package.architecture.clone(),
@@ -132,20 +131,4 @@ fn debian_version(task: &Task<'_>, epoch: u32) -> Result<String, PackageError> {
         distro: task.description.distro.suffix.clone(),
     };
     Ok(version::debian(&version, &Scheme { epoch, components: 3, revision })?)
-}
-
-/// The digest and the number of bytes of a file.
-fn measured(path: &Path) -> io::Result<(Digest, u64)> {
-    let mut file = fs_err::File::open(path)?;
-    let (mut hash, mut size) = (Sha256::new(), 0);
-    let mut buffer = vec![0; 128 << 10];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok((hash.finalize(), size)),
-            count => {
-                hash.update(&buffer[..count]);
-                size += count as u64;
-            }
-        }
-    }
 }
