@@ -112,6 +112,12 @@ pub(crate) enum Command {
     /// Look after the content store
     #[command(subcommand)]
     Store(Store),
+    /// Race against the tools that make the same things, on this machine
+    #[command(after_help = "Examples:\n  \
+        cooperage bench                    every race, some minutes\n  \
+        cooperage bench --runs 5 base venv\n\n\
+        Only in a checkout of Cooperage, as root; benches/races names the packages that it needs.")]
+    Bench(Bench),
     /// Print the completions of a shell
     #[command(after_help = "Examples:\n  \
         cooperage completions bash >/etc/bash_completion.d/cooperage\n  \
@@ -235,6 +241,16 @@ pub(crate) enum Constraints {
     Diff(DiffConstraints),
     /// Tell of one project where its pin is written, why, what it replaced, and what is locked
     Explain(ExplainConstraint),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    /// The races: locked, warm, nothing, base, venv, wheels, solve [default: all]
+    #[arg(value_parser = ["locked", "warm", "nothing", "base", "venv", "wheels", "solve"])]
+    pub(crate) race: Vec<String>,
+    /// How often each is run; the median counts
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=100))]
+    pub(crate) runs: Option<u16>,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,6 @@
 //! One function for each command.
 
+mod bench;
 mod bindep;
 mod build;
 mod build_all;
@@ -63,6 +64,7 @@ pub(crate) fn run(cli: &Cli, surroundings: &Surroundings, manner: Manner) -> Res
         Command::VerifyEquivalence(verify) => equivalence::run(verify, global, surroundings),
         Command::Repo(repo) => repo::run(repo, global, surroundings),
         Command::Store(store) => store::run(store, global, surroundings, manner),
+        Command::Bench(bench) => bench::run(bench, global, surroundings),
         Command::Completions { shell } => shell::completions(*shell),
         Command::Man { command, out } => {
             let out = out.as_ref().map(|out| surroundings.absolute(out));

@@ -37,6 +37,10 @@ pub(crate) enum Failure {
     Print(#[source] std::io::Error),
     #[error("{failed} of {total} images were not built")]
     NotAll { failed: usize, total: usize, blame: Blame },
+    #[error("cannot start {}: races are run in a checkout of Cooperage", .races.display())]
+    NoRaces { races: PathBuf, source: std::io::Error },
+    #[error("the races have not ended: {0}")]
+    Races(std::process::ExitStatus),
     #[error("{} is no folder: --source names the folder with the source", .0.display())]
     NoSource(PathBuf),
     #[error(transparent)]
@@ -117,6 +121,7 @@ impl Failure {
             Failure::Repo(RepoError::Missing { .. } | RepoError::Damaged { .. }) => {
                 Blame::Verification
             }
+            Failure::Races(_) => Blame::Step,
             Failure::Bundle(
                 BundleError::Damaged { .. }
                 | BundleError::WrongBytes { .. }

@@ -7,6 +7,16 @@ use std::sync::Arc;
 use fs_err::File;
 use names::{Digest, Sha256};
 
+/// Bytes of a file that were changed since their digest was taken; the inner error of an [`io::Error`].
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{place} does not hold the bytes of {sha256}: delete the file and run again")]
+pub struct DamagedContent {
+    /// The file, and where in it.
+    pub place: String,
+    /// What the bytes should have.
+    pub sha256: Digest,
+}
+
 /// The bytes of a regular file: their number, their SHA-256, and where they lie.
 /// Two contents are equal when their digests are, wherever they lie.
 #[derive(Clone, Debug)]
@@ -94,14 +104,14 @@ impl Content {
         Ok(())
     }
 
-    /// The error for bytes that are not what the digest says.
+    /// The error for bytes that are not what the digest says: [`DamagedContent`].
     pub(crate) fn damaged(&self) -> io::Error {
         let place = match &self.origin {
             Origin::Memory(_) => "memory".to_owned(),
             Origin::Slice { file, offset } => format!("{} at byte {offset}", file.display()),
         };
-        let text = format!("{place} does not hold the bytes of {}: delete the file", self.sha256);
-        io::Error::new(io::ErrorKind::InvalidData, text)
+        let damaged = DamagedContent { place, sha256: self.sha256 };
+        io::Error::new(io::ErrorKind::InvalidData, damaged)
     }
 }
 

@@ -28,7 +28,7 @@ mod tar_writer;
 mod tree;
 
 pub use changes::changes;
-pub use content::{Content, ContentReader};
+pub use content::{Content, ContentReader, DamagedContent};
 pub use node::{Kind, Node};
 pub use pack::{FileMeta, Pack, PackError, PackWriter};
 pub use path::{PathError, TreePath};

@@ -14,8 +14,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Content, Kind, Node, TreePath};
 
-const MAGIC: &[u8; 8] = b"CPRPACK1";
+const MAGIC: &[u8; 8] = b"CPRPACK2";
 const INDEX_LIMIT: u64 = 512 << 20;
+/// Behind the index: its SHA-256, its size, the magic.
+const TAIL: u64 = 32 + 8 + 8;
 
 /// Why a pack file cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -110,6 +112,7 @@ impl<W: Write> PackWriter<W> {
     pub fn finish(mut self) -> io::Result<W> {
         let index = serde_json::to_vec(&self.index)?;
         self.out.write_all(&index)?;
+        self.out.write_all(Sha256::digest(&index).as_bytes())?;
         self.out.write_all(&(index.len() as u64).to_le_bytes())?;
         self.out.write_all(MAGIC)?;
         self.out.flush()?;
@@ -177,11 +180,12 @@ fn read(path: &Path) -> io::Result<Pack> {
     let bad = |text: &str| io::Error::new(io::ErrorKind::InvalidData, text.to_owned());
     let mut file = fs_err::File::open(path)?;
     let length = file.metadata()?.len();
-    let tail_at = length.checked_sub(16).ok_or_else(|| bad("shorter than its own end"))?;
+    let tail_at = length.checked_sub(TAIL).ok_or_else(|| bad("shorter than its own end"))?;
     file.seek(SeekFrom::Start(tail_at))?;
-    let mut tail = [0; 16];
+    let mut tail = [0; TAIL as usize];
     file.read_exact(&mut tail)?;
-    let (size, magic) = tail.split_at(8);
+    let (sha256, rest) = tail.split_at(32);
+    let (size, magic) = rest.split_at(8);
     if magic != MAGIC {
         return Err(bad("not a pack, or cut short"));
     }
@@ -189,7 +193,11 @@ fn read(path: &Path) -> io::Result<Pack> {
     let start = tail_at.checked_sub(size).filter(|_| size <= INDEX_LIMIT);
     let start = start.ok_or_else(|| bad("the index is longer than the file"))?;
     file.seek(SeekFrom::Start(start))?;
-    let index: Index = serde_json::from_reader(io::BufReader::new(file.take(size)))?;
+    let mut hashing = Hashing { inner: file.take(size), hash: Sha256::new() };
+    let index: Index = serde_json::from_reader(io::BufReader::new(&mut hashing))?;
+    if hashing.hash.finalize().as_bytes() != sha256 {
+        return Err(bad("its index was changed"));
+    }
 
     let path: Arc<Path> = path.into();
     let content = |offset: u64, size: u64, sha256| {
@@ -212,4 +220,18 @@ fn read(path: &Path) -> io::Result<Pack> {
         pack.attachments.insert(name, content(offset, size, sha256)?);
     }
     Ok(pack)
+}
+
+/// Hashes what is read through it.
+struct Hashing<R> {
+    inner: R,
+    hash: Sha256,
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.hash.update(&buffer[..read]);
+        Ok(read)
+    }
 }

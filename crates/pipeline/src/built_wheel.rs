@@ -3,7 +3,7 @@
 pub(crate) mod error;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, BufWriter, Write as _};
+use std::io::{self, BufWriter};
 use std::path::Path;
 
 use constraints::Requirement;
@@ -26,6 +26,8 @@ use crate::{fetching, workers};
 
 /// The kind of the records in the store. The number grows when the same inputs give another wheel.
 const KIND: &str = "built-wheel-1";
+/// The kind under which the store has the records.
+pub(crate) const RECORDS: &str = "built-wheel-2";
 /// The front end that is run in the sandbox.
 const FRONT_END: &str = include_str!("built_wheel/pep517.py");
 /// Where things lie in the sandbox.
@@ -95,13 +97,13 @@ impl WheelStep<'_> {
 
     /// What the store has under the key, once it is built.
     pub(crate) fn record(&self) -> StoreKey {
-        StoreKey::Derived { kind: KIND.to_owned(), key: self.key() }
+        StoreKey::Derived { kind: RECORDS.to_owned(), key: self.key() }
     }
 
     /// The wheel, if it was built before, here or elsewhere.
     pub(crate) fn find(&self, store: &Store) -> Option<BuiltWheel> {
-        let text = fs_err::read_to_string(store.derived(KIND, &self.key())?).ok()?;
-        let Record { file, blob } = serde_json::from_str(&text).ok()?;
+        let text = store.record(RECORDS, &self.key())?;
+        let Record { file, blob } = serde_json::from_slice(&text).ok()?;
         Some(self.built(file, store.blob(&blob)?))
     }
 
@@ -315,9 +317,7 @@ fn take(
 
     let record = Record { file: file.clone(), blob: blob.digest };
     let record = serde_json::to_vec(&record).expect("a record is plain text");
-    let mut writer = setting.store.derived_writer(KIND, &step.key())?;
-    writer.write_all(&record).map_err(failed)?;
-    writer.finish()?;
+    setting.store.write_record(RECORDS, &step.key(), &record)?;
     Ok(step.built(file.clone(), blob))
 }
 

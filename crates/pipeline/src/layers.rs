@@ -1,7 +1,6 @@
 //! Layers that are made once.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write as _};
 
 use filetree::{Node, TreePath};
 use names::{Digest, Epoch};
@@ -10,10 +9,12 @@ use serde::{Deserialize, Serialize};
 use store::{BlobError, Store};
 
 /// The format level of all that decides about a layer's bytes: the tar writer, the compressor, the
-/// effects of scripts, the virtual environment. It is part of every layer's key and the kind of the
-/// records in the store. Its number grows whenever the same inputs give other bytes, with a line in the
-/// changelog; the digests of `fixtures/golden` tell when.
+/// effects of scripts, the virtual environment. It is part of every layer's key. Its number grows
+/// whenever the same inputs give other bytes, with a line in the changelog; the digests of
+/// `fixtures/golden` tell when.
 pub const FORMAT_LEVEL: &str = "layer-1";
+/// The kind under which the store has the records.
+pub(crate) const RECORDS: &str = "layer-record-1";
 
 /// A layer, and the newest time in it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -34,8 +35,6 @@ pub(crate) enum MakeLayerError {
     #[error(transparent)]
     Write(#[from] LayerError),
     #[error("cannot note the layer `{layer}` in the store")]
-    Record { layer: String, source: io::Error },
-    #[error("cannot note the layer `{layer}` in the store")]
     Store { layer: String, source: BlobError },
 }
 
@@ -50,8 +49,7 @@ pub(crate) struct WriteOptions {
 /// The layer with this key, if it was made before and its bytes are still there; under `name`, since
 /// the image that it was made for may have told its users otherwise.
 pub(crate) fn find(store: &Store, key: &Digest, name: &str) -> Option<MadeLayer> {
-    let text = fs_err::read_to_string(store.derived(FORMAT_LEVEL, key)?).ok()?;
-    let mut made: MadeLayer = serde_json::from_str(&text).ok()?;
+    let mut made: MadeLayer = serde_json::from_slice(&store.record(RECORDS, key)?).ok()?;
     let blob = store.blob(&made.layer.digest)?;
     made.name = name.to_owned();
     made.layer.created_by = created_by(name);
@@ -80,8 +78,6 @@ pub(crate) fn make(
     let text = serde_json::to_vec(&made).expect("a record is plain text and numbers");
     let named = || name.to_owned();
     let stored = |source| MakeLayerError::Store { layer: named(), source };
-    let mut writer = store.derived_writer(FORMAT_LEVEL, key).map_err(stored)?;
-    writer.write_all(&text).map_err(|source| MakeLayerError::Record { layer: named(), source })?;
-    writer.finish().map_err(stored)?;
+    store.write_record(RECORDS, key, &text).map_err(stored)?;
     Ok(made)
 }

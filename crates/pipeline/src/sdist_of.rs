@@ -10,7 +10,7 @@ use crate::key::Key;
 use crate::setting::{Listener, Setting};
 
 /// The kind of the records in the store that say which file a source archive is.
-const KIND: &str = "found-sdist-1";
+pub(crate) const RECORDS: &str = "found-sdist-2";
 
 /// Puts the source archive of a version into the store, if it is not there: the one among `locked`, or
 /// else the one that the index was asked for, now or before. A file of an index never changes.
@@ -23,7 +23,7 @@ pub(crate) fn sdist_of(
 ) -> Result<(LockedWheel, Blob), LocateError> {
     let text = version.to_string();
     let known = locked.iter().find(|file| file.project == *project && file.version == text);
-    let key = Key::new(KIND).with("project", project.as_str()).with("version", &text).finish();
+    let key = Key::new(RECORDS).with("project", project.as_str()).with("version", &text).finish();
     let file = match known.cloned().or_else(|| recall(setting, &key)) {
         Some(file) => file,
         None => {
@@ -41,17 +41,12 @@ pub(crate) fn sdist_of(
 }
 
 fn recall(setting: &Setting<'_>, key: &names::Digest) -> Option<LockedWheel> {
-    let text = fs_err::read_to_string(setting.store.derived(KIND, key)?).ok()?;
-    serde_json::from_str(&text).ok()
+    serde_json::from_slice(&setting.store.record(RECORDS, key)?).ok()
 }
 
 /// Without the record the index is asked once more, and nothing else is lost.
 fn remember(setting: &Setting<'_>, key: &names::Digest, file: &LockedWheel) {
-    use std::io::Write as _;
-    let Ok(text) = serde_json::to_vec(file) else { return };
-    if let Ok(mut writer) = setting.store.derived_writer(KIND, key)
-        && writer.write_all(&text).is_ok()
-    {
-        let _ = writer.finish();
+    if let Ok(text) = serde_json::to_vec(file) {
+        let _ = setting.store.write_record(RECORDS, key, &text);
     }
 }

@@ -27,6 +27,7 @@ mod fetcher;
 mod folder;
 mod inventory;
 mod key;
+mod record;
 
 pub use blob::{Blob, BlobError, BlobWriter, DerivedWriter};
 pub use bundle::{BundleError, export, import};
@@ -35,3 +36,4 @@ pub use fetcher::{Address, Document, FetchError, Fetcher, Want};
 pub use folder::{SoleStore, Store, StoreError};
 pub use inventory::{Inventory, InventoryError, StoredFile, Tally};
 pub use key::{KeyError, StoreKey};
+pub use record::is_whole_record;

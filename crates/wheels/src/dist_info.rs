@@ -1,11 +1,10 @@
 //! METADATA of a wheel in an index, by the shortest way.
 
 use std::io::Read as _;
-use std::io::Write as _;
 use std::path::Path;
 
 use constraints::Version;
-use names::PackageName;
+use names::{PackageName, Sha256};
 use store::{Address, BlobError, FetchError, Store, Want};
 
 use crate::file_name::WheelName;
@@ -17,7 +16,7 @@ use crate::metadata::{Metadata, MetadataError};
 const LONGEST: u64 = 16 << 20;
 
 /// METADATA as it is in the wheel; the number is the level of this form.
-const KIND: &str = "metadata-1";
+const KIND: &str = "metadata-2";
 
 /// Why METADATA of a wheel cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -141,16 +140,25 @@ fn wheel_want(file: &File) -> Option<Want> {
 
 fn read(store: &Store, locator: &Locator<'_>, file: &File) -> Result<Metadata, WheelMetadataError> {
     let name = || file.name.clone();
-    let unread = |source| WheelMetadataError::Read { file: name(), source };
     let (Some(key), Some(wheel)) = (file.sha256, file.wheel()) else {
         return Err(WheelMetadataError::NoMetadata { file: name() });
     };
-    if let Some(path) = store.derived(KIND, &key) {
-        return check(file, &wheel, &text(&path, file)?);
+    let kept = store.record(KIND, &key).and_then(|text| String::from_utf8(text).ok());
+    if let Some(text) = kept {
+        return check(file, &wheel, &text);
     }
     let short = file.metadata_sha256.and_then(|digest| store.blob(&digest));
     let text = match short {
-        Some(blob) => text(&blob.path, file)?,
+        Some(blob) => {
+            let text = text(&blob.path, file)?;
+            if Sha256::digest(&text) != blob.digest {
+                let reason = "it was changed since it was fetched: delete it and run again";
+                let source = std::io::Error::new(std::io::ErrorKind::InvalidData, reason);
+                let file = blob.path.display().to_string();
+                return Err(WheelMetadataError::Read { file, source });
+            }
+            text
+        }
         None => {
             let want =
                 wheel_want(file).ok_or_else(|| WheelMetadataError::NoMetadata { file: name() })?;
@@ -161,9 +169,7 @@ fn read(store: &Store, locator: &Locator<'_>, file: &File) -> Result<Metadata, W
     };
     let metadata = check(file, &wheel, &text)?;
     let keep = |source| WheelMetadataError::Keep { file: name(), source };
-    let mut writer = store.derived_writer(KIND, &key).map_err(keep)?;
-    writer.write_all(text.as_bytes()).map_err(unread)?;
-    writer.finish().map_err(keep)?;
+    store.write_record(KIND, &key, text.as_bytes()).map_err(keep)?;
     Ok(metadata)
 }
 

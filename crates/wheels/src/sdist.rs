@@ -16,7 +16,7 @@ use crate::counting::Counting;
 use long::{Fault, Long};
 
 /// The kind of the derived file. The number grows when the same archive would give another pack.
-const KIND: &str = "sdist-1";
+const KIND: &str = "sdist-2";
 /// The largest source archives of OpenStack have some ten thousand members.
 const MOST_MEMBERS: usize = 200_000;
 /// Bytes of the archive without compression.

@@ -13,7 +13,7 @@ use zip::{CompressionMethod, DateTime, ZipArchive};
 use crate::counting::Counting;
 
 /// The kind of the derived file. The number grows when the same wheel would give another pack.
-const KIND: &str = "wheel-1";
+const KIND: &str = "wheel-2";
 /// The largest wheels for machine learning have some ten thousand members.
 const MOST_MEMBERS: usize = 200_000;
 /// Bytes of all contents together.

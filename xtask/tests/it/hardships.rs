@@ -8,7 +8,7 @@ use crate::bench::{bare, build, image_digest, root, run, shell, store};
 use crate::refusals::Spoilt;
 
 /// What was said, after the exit code was checked.
-fn said(output: &Output, code: i32) -> String {
+pub(crate) fn said(output: &Output, code: i32) -> String {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(code), "{said}");
     assert!(!said.contains("panicked"), "{said}");
@@ -16,7 +16,7 @@ fn said(output: &Output, code: i32) -> String {
 }
 
 /// A store with all that keystone needs, as links to that of the tests, and nothing made of it.
-fn cold_store(folder: &Path) -> PathBuf {
+pub(crate) fn cold_store(folder: &Path) -> PathBuf {
     build("keystone", "2025.2", &folder.join("first"));
     let cold = folder.join("store");
     let from = store();
@@ -31,7 +31,7 @@ fn cold_store(folder: &Path) -> PathBuf {
     cold
 }
 
-fn build_in(store: &Path, out: &Path) -> Command {
+pub(crate) fn build_in(store: &Path, out: &Path) -> Command {
     let mut command = bare();
     command.arg("--root").arg(root()).arg("--store").arg(store);
     command.args(["--offline", "build", "keystone", "2025.2", "--locked", "--out"]).arg(out);

@@ -8,6 +8,7 @@
 mod bench;
 mod debs;
 mod engines;
+mod flipped;
 mod golden;
 mod hardships;
 mod library;

@@ -3,8 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
+use std::time::Instant;
 
-use crate::bench::{build, image_digest, json_blob, manifest_and_config, root, run, shell, store};
+use crate::bench::{
+    bare, build, cooperage_with, image_digest, json_blob, manifest_and_config, root, run, shell,
+    store,
+};
 
 /// Builds keystone 2025.2 as `bash` would after `setup`, and gives the image's digest.
 fn digest_after(folder: &Path, setup: &str, arguments: &str) -> String {
@@ -52,29 +56,69 @@ fn folder_user_umask_locale_zone_jobs_and_store_do_not_matter() {
     assert_eq!(digest, want, "another user");
 }
 
+/// `COOPERAGE_KILLS` says how often: 7 times, and 200 in `.ci/full`.
 #[test]
 #[ignore = "needs the network; .ci/run runs it"]
 fn a_killed_build_goes_on_where_it_was() {
+    let kills = std::env::var("COOPERAGE_KILLS").map_or(7, |kills| kills.parse::<u64>().unwrap());
     let folder = tempfile::tempdir().unwrap();
     let want = image_digest(&build("keystone", "2025.2", &folder.path().join("whole")));
     let arguments = "--store cut --quiet";
+    let start = Instant::now();
+    assert_eq!(digest_after(folder.path(), "", arguments), want);
+    let whole = u64::try_from(start.elapsed().as_millis()).unwrap();
+    shell(folder.path(), "rm -rf cut out");
     let command = format!(
         "{} --root {} {arguments} build keystone 2025.2 --locked --out out",
         env!("CARGO_BIN_EXE_cooperage"),
         root().display()
     );
-    // Killed at one moment after another: while fetching, unpacking, writing layers, the layout.
-    for tenths in [3, 8, 15, 25, 40, 60, 90] {
-        let line = format!("timeout -s KILL {}.{} {command} || true", tenths / 10, tenths % 10);
-        shell(folder.path(), &line);
+    let mut dice: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut died = 0;
+    // At any moment: while fetching, unpacking, writing layers, the layout.
+    for round in 0..kills {
+        dice ^= dice << 13;
+        dice ^= dice >> 7;
+        dice ^= dice << 17;
+        let moment = dice % whole;
+        let (seconds, thousandths) = (moment / 1000, moment % 1000);
+        let line = format!(
+            "code=0; timeout -s KILL {seconds}.{thousandths:03} {command} >/dev/null || code=$?; echo $code"
+        );
+        let killed = shell(folder.path(), &line) == "137\n";
+        died += u64::from(killed);
         let index = folder.path().join("out/2025.2/keystone/oci/index.json");
         if index.exists() {
             assert_eq!(image_digest(index.parent().unwrap()), want, "half a layout is visible");
         }
+        // The store tells the truth: whatever has a name is whole.
+        if round % 20 == 0 && folder.path().join("cut/format").exists() {
+            run(bare().args(["store", "verify", "--store"]).arg(at(&folder, "cut")));
+            run(bare().args(["store", "info", "--store"]).arg(at(&folder, "cut")));
+        }
+        if !killed || round % 4 == 3 {
+            // It was done, or nearly so: some of the work is taken back.
+            let some = format!(
+                "rm -rf out cut/derived; find cut/blobs -type f -size +300k | sort | \
+                 awk 'NR % 25 == {round} % 25' | xargs -r rm"
+            );
+            shell(folder.path(), &some);
+        }
     }
+    assert!(died * 3 >= kills, "{died} of {kills} builds were killed");
     assert_eq!(digest_after(folder.path(), "", arguments), want);
     let left = shell(folder.path(), "ls cut/partial out/2025.2 out/2025.2/keystone");
     assert!(!left.contains(".part") && !left.contains(".tmp"), "left behind:\n{left}");
+    for command in ["verify", "info"] {
+        run(bare().args(["store", command, "--store"]).arg(at(&folder, "cut")));
+    }
+    let mut gc = cooperage_with(&root(), &at(&folder, "cut"));
+    run(gc.args(["store", "gc", "--keep-days", "1"]));
+    assert_eq!(digest_after(folder.path(), "", &format!("{arguments} --offline")), want);
+}
+
+fn at(folder: &tempfile::TempDir, name: &str) -> std::path::PathBuf {
+    folder.path().join(name)
 }
 
 #[test]

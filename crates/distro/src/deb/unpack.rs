@@ -12,7 +12,7 @@ use super::members::{Limited, decoder};
 use super::{ar, data};
 
 /// The kind of derived file that a store keeps an unpacked .deb under.
-pub const DEB_KIND: &str = "deb-1";
+pub const DEB_KIND: &str = "deb-2";
 
 /// A .deb with more data is refused: the largest of Debian unpack to about 5 GiB.
 pub(super) const DATA_LIMIT: u64 = 16 << 30;

@@ -1,7 +1,10 @@
 //! Why an image was not built.
 
+use std::error::Error;
+use std::io;
 use std::path::PathBuf;
 
+use filetree::DamagedContent;
 use names::{ReleaseId, ServiceName};
 use oci_writer::{ImageError, LayoutError};
 
@@ -62,7 +65,7 @@ pub enum BuildError {
     #[error(transparent)]
     Image(#[from] ImageError),
     /// The layout cannot be written.
-    #[error("the image layout cannot be written: name another folder with --out")]
+    #[error("the image layout cannot be written")]
     Layout(#[from] LayoutError),
     /// The output folder cannot be used.
     #[error("cannot write to {}: name another folder with --out", .path.display())]
@@ -77,10 +80,27 @@ pub enum BuildError {
 impl BuildError {
     /// Who must act.
     pub fn blame(&self) -> Blame {
+        if of_damage(self) {
+            return Blame::Verification;
+        }
         match self {
             BuildError::Lock(error) => error.blame(),
             BuildError::Layers { source, .. } => source.blame(),
+            BuildError::Layout(LayoutError::DamagedBlob { .. }) => Blame::Verification,
             _ => Blame::Input,
         }
     }
+}
+
+/// Whether bytes of the store that were changed are among the causes.
+fn of_damage(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if inner.is_some_and(|error| error.is::<DamagedContent>()) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }

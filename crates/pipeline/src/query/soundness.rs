@@ -5,11 +5,15 @@ use std::path::Path;
 
 use filetree::{Content, Kind, Pack};
 
+use crate::{built_wheel, layers, sdist_of};
+
 /// What is wrong with a derived file of the store, if anything is: the contents in an unpacked archive
-/// must have their digests, a record must be JSON, and anything else must be readable and not empty.
+/// and its index must have their digests, a record must have its own, and anything else, such as files
+/// of an earlier version, must be readable and not empty.
 pub fn fault_of_derived(kind: &str, path: &Path) -> Option<String> {
-    let pack = ["deb-", "wheel-", "sdist-"].iter().any(|start| kind.starts_with(start));
-    let record = ["layer-", "built-", "found-"].iter().any(|start| kind.starts_with(start));
+    let pack = ["deb-2", "wheel-2", "sdist-2"].contains(&kind);
+    let record =
+        [layers::RECORDS, built_wheel::RECORDS, sdist_of::RECORDS, "metadata-2"].contains(&kind);
     let checked = match (pack, record) {
         (true, _) => check_pack(path),
         (_, true) => check_record(path),
@@ -19,9 +23,8 @@ pub fn fault_of_derived(kind: &str, path: &Path) -> Option<String> {
 }
 
 fn check_record(path: &Path) -> io::Result<Option<String>> {
-    let text = fs_err::read(path)?;
-    let parsed: Result<serde_json::Value, _> = serde_json::from_slice(&text);
-    Ok(parsed.err().map(|error| format!("it is no record: {error}")))
+    let whole = store::is_whole_record(path)?;
+    Ok((!whole).then(|| "it is not the record that was written".to_owned()))
 }
 
 fn check_pack(path: &Path) -> io::Result<Option<String>> {
@@ -79,21 +82,32 @@ mod tests {
             fs_err::write(&path, bytes).unwrap();
             fault_of_derived(kind, &path)
         };
-        assert_eq!(fault("deb-1", &whole), None);
-        assert_eq!(fault("wheel-1", &whole), None);
+        assert_eq!(fault("deb-2", &whole), None);
+        assert_eq!(fault("wheel-2", &whole), None);
         let mut other = whole.clone();
         other[1] ^= 1;
-        assert_eq!(fault("deb-1", &other).unwrap(), "usr/bin/hello in it is damaged");
+        assert_eq!(fault("deb-2", &other).unwrap(), "usr/bin/hello in it is damaged");
         other = whole.clone();
         other[7] ^= 1;
-        assert_eq!(fault("deb-1", &other).unwrap(), "control in it is damaged");
-        assert!(fault("deb-1", &whole[..whole.len() - 1]).is_some());
-        assert!(fault("deb-1", b"").is_some());
+        assert_eq!(fault("deb-2", &other).unwrap(), "control in it is damaged");
+        assert!(fault("deb-2", &whole[..whole.len() - 1]).is_some());
+        assert!(fault("deb-2", b"").is_some());
+        for at in 0..whole.len() {
+            let mut other = whole.clone();
+            other[at] ^= 1;
+            assert!(fault("sdist-2", &other).is_some(), "byte {at}");
+        }
+        let store = store::Store::open(&folder.path().join("store")).unwrap();
+        let key = names::Digest::from_bytes([0; 32]);
+        store.write_record(layers::RECORDS, &key, b"{}").unwrap();
+        let record = fs_err::read(store.derived(layers::RECORDS, &key).unwrap()).unwrap();
+        for kind in [layers::RECORDS, built_wheel::RECORDS, "metadata-2"] {
+            assert_eq!(fault(kind, &record), None);
+            assert_eq!(fault(kind, b"{}").unwrap(), "it is not the record that was written");
+        }
         assert_eq!(fault("layer-1", b"{}"), None);
-        assert!(fault("layer-1", b"{").unwrap().starts_with("it is no record"));
-        assert_eq!(fault("metadata-1", b"Name: x"), None);
-        assert_eq!(fault("metadata-1", b"").unwrap(), "it is empty");
+        assert_eq!(fault("layer-1", b"").unwrap(), "it is empty");
         fs_err::remove_file(&path).unwrap();
-        assert!(fault_of_derived("deb-1", &path).is_some());
+        assert!(fault_of_derived("deb-2", &path).is_some());
     }
 }
