@@ -75,22 +75,24 @@ fn newer(one: Option<String>, other: &str) -> String {
 }
 
 /// The dependency of a library by the entries of its versions, where there is one for each that is asked
-/// for. A library whose symbols have no versions is left to its `shlibs`: its symbols are not compared
-/// one by one.
+/// for; any version does where all symbols have one and none is asked for. A library with symbols that
+/// have no versions is left to its `shlibs`: symbols are not compared one by one.
 fn of_symbols(text: &str, needed: &Needed) -> Option<String> {
     let mut lines = text.lines();
     let template = lines.by_ref().find_map(|line| line.strip_prefix(&*needed.soname))?;
     let template = template.strip_prefix(' ')?;
     let mut known: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut all_versioned = true;
     for line in lines.take_while(|line| line.starts_with([' ', '|', '*'])) {
         let Some(entry) = line.strip_prefix(' ') else { continue };
         let mut words = entry.split(' ');
         let (Some(symbol), Some(version)) = (words.next(), words.next()) else { continue };
+        all_versioned &= !symbol.ends_with("@Base");
         // `GLIBC_2.38@GLIBC_2.38`: the version itself.
         let node = symbol.rsplit_once('@').filter(|(name, node)| name == node || *name == "*");
         known.extend(node.map(|(_, node)| (node, version)));
     }
-    let mut newest = None;
+    let mut newest = (all_versioned && !known.is_empty()).then(|| "0".to_owned());
     for version in &needed.versions {
         newest = Some(newer(newest, known.get(version.as_str())?));
     }
@@ -129,7 +131,11 @@ mod tests {
         assert_eq!(of(&["GLIBC_2.14"]), "libc6 (>= 2.14)");
         assert_eq!(of(&["GLIBC_2.14", "GLIBC_2.34"]), "libc6 (>= 2.34)");
         assert_eq!(of_symbols(text, &needed("libc.so.6", &["GLIBC_2.41"])), None);
-        assert_eq!(of_symbols(text, &needed("libc.so.6", &[])), None);
+        // Nothing of it is asked for.
+        assert_eq!(of(&[]), "libc6");
+        let mixed = "libz.so.1 zlib1g #MINVER#\n Z@Z 1.2\n adler32@Base 1.1\n";
+        assert_eq!(of_symbols(mixed, &needed("libz.so.1", &[])), None);
+        assert_eq!(of_symbols(mixed, &needed("libz.so.1", &["Z"])).unwrap(), "zlib1g (>= 1.2)");
         assert_eq!(of_symbols(text, &needed("libm.so.6", &["GLIBC_2.14"])), None);
         let wild =
             "libssl.so.3 libssl3t64 #MINVER#\n *@OPENSSL_3.0.0 3.0.0\n *@OPENSSL_3.2.0 3.2.0\n";
