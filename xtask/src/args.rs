@@ -2,6 +2,7 @@
 
 mod library;
 mod query;
+mod repo;
 mod source;
 mod store;
 
@@ -13,6 +14,10 @@ use names::{Arch, DistroId, ReleaseId, ServiceName};
 pub(crate) use library::{ApplyPatches, Bindep, Patches, Plan, SomeRelease};
 pub(crate) use query::{
     Closure, DiffConstraints, Doctor, ExplainConstraint, Packages, ShowConstraints,
+};
+pub(crate) use repo::{
+    ChannelOptions, CollectRepo, GateOptions, InitChannel, ListRepo, Pinning, Promote, Publish,
+    RemovePackages, Repo, Rollback, SignOptions, VerifyRepo,
 };
 pub(crate) use source::{ResolveSource, Source, SourceVersion};
 pub(crate) use store::{Collect, Export, Import as ImportStore, Store, VerifyStore};
@@ -68,9 +73,10 @@ pub(crate) struct Global {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Build the image of a service
+    /// Build the image of a service, or a package of it
     #[command(after_help = "Examples:\n  \
         cooperage build keystone 2025.2\n  \
+        cooperage build keystone 2025.2 --format oci,deb\n  \
         cooperage build keystone 2025.2 --locked --offline --out /srv/images\n  \
         cooperage build keystone 2025.2 --source keystone=../keystone\n\n\
         SOURCE_DATE_EPOCH clamps all times of the image, as reproducible-builds.org says.")]
@@ -104,6 +110,11 @@ pub(crate) enum Command {
     Source(Source),
     /// Tell what this machine has for a build: mirrors, certificates, proxies, store
     Doctor(Doctor),
+    /// Prove that an image and its packages hold the same
+    VerifyEquivalence(VerifyEquivalence),
+    /// Publish packages in apt and yum repositories
+    #[command(subcommand)]
+    Repo(Repo),
     /// Look after the content store
     #[command(subcommand)]
     Store(Store),
@@ -145,6 +156,9 @@ pub(crate) struct Build {
     pub(crate) release: Vec<ReleaseId>,
     #[command(flatten)]
     pub(crate) target: Target,
+    /// What is made: oci,deb
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "oci")]
+    pub(crate) format: Vec<Format>,
     /// Fail where the locks are missing, stale or no longer served
     #[arg(long)]
     pub(crate) locked: bool,
@@ -157,6 +171,14 @@ pub(crate) struct Build {
     /// Where the results go, below RELEASE/SERVICE/ [default: out/ in the tree]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// An OCI image
+    Oci,
+    /// A Debian package
+    Deb,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
@@ -173,6 +195,23 @@ pub(crate) struct Target {
     /// The architectures of the image: amd64,arm64
     #[arg(long, value_name = "ARCH", value_delimiter = ',')]
     pub(crate) arch: Vec<Arch>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Reads what `build --format oci,deb` has written. Prints for each package how many \
+paths both have; then `carries PATH` for files that are equal once the prefix is replaced, and `record PATH` \
+for lists of digests of these. Ends with 5 where anything else differs.\n\nExample:\n  \
+cooperage build keystone 2025.2 --format oci,deb\n  cooperage verify-equivalence keystone 2025.2"
+)]
+pub(crate) struct VerifyEquivalence {
+    /// The service, such as keystone
+    pub(crate) service: ServiceName,
+    /// The release, such as 2025.2
+    pub(crate) release: ReleaseId,
+    /// Where the results are, below RELEASE/SERVICE/ [default: out/ in the tree]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

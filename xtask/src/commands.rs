@@ -8,11 +8,13 @@ mod check;
 mod closure;
 mod constraints;
 mod doctor;
+mod equivalence;
 mod import;
 mod lock;
 mod packages;
 mod patches;
 mod plan;
+mod repo;
 mod shell;
 mod source;
 mod store;
@@ -62,6 +64,8 @@ pub(crate) fn run(cli: &Cli, surroundings: &Surroundings, manner: Manner) -> Res
         }
         Command::Source(Source::Version(version)) => source::version(version, global, surroundings),
         Command::Source(Source::Resolve(resolve)) => source::resolve(resolve, global, surroundings),
+        Command::VerifyEquivalence(verify) => equivalence::run(verify, global, surroundings),
+        Command::Repo(repo) => repo::run(repo, global, surroundings),
         Command::Store(store) => store::run(store, global, surroundings, manner),
         Command::Bench(bench) => bench::run(bench, global, surroundings),
         Command::Completions { shell } => shell::completions(*shell),

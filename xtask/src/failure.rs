@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use names::{Fault, render_faults};
 use pipeline::Blame;
+use pkg_repo::RepoError;
 use store::BundleError;
 
 /// Why the command did not do what it was asked. Each knows who must act: the exit code.
@@ -60,6 +61,30 @@ pub(crate) enum Failure {
     Mirrors(Vec<String>),
     #[error("{}", damage(*.count, *.removed))]
     Damaged { count: usize, removed: bool },
+    #[error(
+        "{0} of the repository's files are not as they should be: publish them anew, or roll back"
+    )]
+    Findings(usize),
+    #[error("{0} is neither a digest nor a package of {1}: see `repo list {1}`")]
+    NoSuchPackage(String, pkg_repo::ChannelName),
+    #[error("image and packages differ in {0} paths: build them anew, in one go")]
+    NotEquivalent(usize),
+    #[error(transparent)]
+    Equivalence(#[from] pipeline::EquivalenceError),
+    #[error("{} is no repository: make one with `repo init`", .0.display())]
+    NoRepository(PathBuf),
+    #[error("{} is no keyring", .0.display())]
+    Keyring(PathBuf, #[source] signer::KeyringError),
+    #[error(transparent)]
+    Repo(#[from] pkg_repo::RepoError),
+    #[error("the repository cannot be opened")]
+    OpenRepo(#[from] pkg_repo::StorageError),
+    #[error(transparent)]
+    NoKey(#[from] signer::NoKeyError),
+    #[error(transparent)]
+    OpenKey(#[from] signer::OpenKeyError),
+    #[error("keys cannot be kept out of core dumps")]
+    CoreDumps(#[source] std::io::Error),
     #[error("{source}; the store has the kinds {known}")]
     Key {
         known: String,
@@ -94,7 +119,12 @@ impl Failure {
         }
         match self {
             Failure::Mirrors(_) => Blame::Upstream,
-            Failure::Damaged { .. } => Blame::Verification,
+            Failure::Damaged { .. } | Failure::Findings(_) | Failure::NotEquivalent(_) => {
+                Blame::Verification
+            }
+            Failure::Repo(RepoError::Missing { .. } | RepoError::Damaged { .. }) => {
+                Blame::Verification
+            }
             Failure::Races(_) => Blame::Step,
             Failure::Bundle(
                 BundleError::Damaged { .. }

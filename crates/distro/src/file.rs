@@ -37,6 +37,9 @@ pub struct DistroFile {
     /// own tools make.
     #[serde(default)]
     pub unproven: Option<String>,
+    /// What versions of packages for it end with: `deb13`; nothing by default.
+    #[serde(default)]
+    pub suffix: String,
     /// Its Python.
     pub python: Python,
     /// The suites that packages come from.

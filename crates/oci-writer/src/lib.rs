@@ -36,6 +36,10 @@
 //! let out = folder.path().join("oci");
 //! oci_writer::write_layout(&store, &out, &[manifest], "greeting:1")?;
 //! assert_eq!(oci_writer::validate(&out).unwrap().images.len(), 1);
+//!
+//! let mut paths = Vec::new();
+//! oci_writer::read_image(&out, Arch::Amd64, &mut |path, _| Ok(paths.push(path.to_string())))?;
+//! assert_eq!(paths, ["etc", "etc/motd"]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -44,6 +48,7 @@ mod image;
 mod layer;
 mod layout;
 mod model;
+mod read;
 mod validate;
 
 pub use image::{Image, ImageError, ManifestBlob, RunConfig, write_image};
@@ -53,4 +58,5 @@ pub use model::{
     Config, ConfigFile, Descriptor, History, Index, LayoutFile, Manifest, Platform, RootFs,
     media_type,
 };
+pub use read::{LayerEntry, LayerEntryKind, ReadImageError, read_image};
 pub use validate::{ImageSummary, Problem, Summary, validate};

@@ -1,14 +1,14 @@
 //! Checks a whole image layout.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use filetree::TreePath;
-use flate2::bufread::MultiGzDecoder;
 use names::{Digest, Sha256};
 use serde::de::DeserializeOwned;
 
+use crate::read::decoder;
 use crate::{ConfigFile, Descriptor, Index, LayoutFile, Manifest, media_type};
 
 /// No document of an image is longer, in bytes.
@@ -229,13 +229,7 @@ impl Check<'_> {
 
     /// Reads a layer; returns its diff id, the number of its entries and of its bytes.
     fn layer(&mut self, place: &Path, kind: &str) -> io::Result<(Digest, usize, u64)> {
-        let file = BufReader::new(fs_err::File::open(place)?);
-        let reader: Box<dyn Read> = match kind {
-            media_type::LAYER_GZIP => Box::new(MultiGzDecoder::new(file)),
-            media_type::LAYER_ZSTD => Box::new(zstd::Decoder::with_buffer(file)?),
-            media_type::LAYER_TAR => Box::new(file),
-            other => return Err(io::Error::other(format!("a layer of media type `{other}`"))),
-        };
+        let reader = decoder(place, kind)?;
         let mut archive = tar::Archive::new(Hashing::new(reader));
         let mut seen: BTreeMap<TreePath, bool> = BTreeMap::new();
         for entry in archive.entries()? {

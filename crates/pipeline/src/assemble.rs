@@ -1,8 +1,9 @@
 //! From a plan to the layers of an image.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use distro::{DistroFile, UnpackedDeb};
+use distro::{DistroFile, LockedDeb, UnpackedDeb};
 use filetree::{Node, Pack, Tree, TreePath};
 use names::Epoch;
 use rootfs::Request;
@@ -15,7 +16,7 @@ use crate::environment;
 use crate::groups;
 use crate::layers::{self, MadeLayer, WriteOptions};
 use crate::layers_error::{LayersError, MakeLayer};
-use crate::libraries::libraries;
+use crate::libraries::{Libraries, libraries};
 use crate::needs::Needs;
 use crate::plan::{LayerKind, Own, Plan, PlannedLayer};
 use crate::service_layer::{self, PREFIX};
@@ -57,9 +58,7 @@ pub(crate) fn layers(
 /// libraries that nothing needs.
 fn check_libraries(plan: &Plan<'_>, root: &Tree, tell: Listener<'_>) -> Result<(), LayersError> {
     let prefix = TreePath::from_member(PREFIX).expect("the prefix is a clean path");
-    let optional = &plan.service.optional_libraries;
-    let found = libraries(root, plan.arch, &prefix, &plan.system_asked, optional)
-        .map_err(LayersError::ReadLibraries)?;
+    let found = needed_libraries(plan, root, &prefix)?;
     for (package, libraries) in found.unused {
         let libraries = libraries.join(", ");
         let text = format!(
@@ -68,12 +67,21 @@ fn check_libraries(plan: &Plan<'_>, root: &Tree, tell: Listener<'_>) -> Result<(
         );
         tell(Event::Note { text });
     }
-    match found.missing.is_empty() {
-        true => Ok(()),
-        false => Err(LayersError::Libraries {
-            service: plan.service.name.clone(),
-            missing: found.missing,
-        }),
+    Ok(())
+}
+
+/// The libraries that the files below `prefix` need; an error where `root` does not have them.
+pub(crate) fn needed_libraries(
+    plan: &Plan<'_>,
+    root: &Tree,
+    prefix: &TreePath,
+) -> Result<Libraries, LayersError> {
+    let optional = &plan.service.optional_libraries;
+    let mut found = libraries(root, plan.arch, prefix, &plan.system_asked, optional)
+        .map_err(LayersError::ReadLibraries)?;
+    match std::mem::take(&mut found.missing) {
+        missing if missing.is_empty() => Ok(found),
+        missing => Err(LayersError::Libraries { service: plan.service.name.clone(), missing }),
     }
 }
 
@@ -141,12 +149,9 @@ fn roots(
         return Ok(Tree::new());
     }
     let plan = done.plan;
-    let blobs = fetching::debs(setting, &needs.debs, tell).map_err(LayersError::Debs)?;
-    let unpack = |blob: &Blob| distro::unpack_deb(setting.store, blob);
-    let mut debs = workers::for_each(&blobs, setting.jobs, unpack)?;
+    let mut debs = unpacked_debs(setting, &needs.debs, tell)?;
     let assemble = |debs: &[UnpackedDeb], asked: &[String], newest: &[UnpackedDeb]| {
-        let packs = newest.iter().flat_map(|deb| &deb.pack.entries);
-        let time = packs.map(|(_, node)| node.mtime).max().unwrap_or_default();
+        let time = newest_of(newest);
         rootfs::assemble(&Request { arch: plan.arch, distro, debs, requested: asked, time })
     };
     let mut base = Tree::new();
@@ -163,6 +168,23 @@ fn roots(
     debs.clear();
     done.make(LayerKind::System, &base, &whole, tell)?;
     Ok(whole)
+}
+
+/// Fetches packages of the distribution and unpacks them.
+pub(crate) fn unpacked_debs(
+    setting: &Setting<'_>,
+    debs: &[&LockedDeb],
+    tell: Listener<'_>,
+) -> Result<Vec<UnpackedDeb>, LayersError> {
+    let blobs = fetching::debs(setting, debs, tell).map_err(LayersError::Debs)?;
+    let unpack = |blob: &Blob| distro::unpack_deb(setting.store, blob);
+    Ok(workers::for_each(&blobs, setting.jobs, unpack)?)
+}
+
+/// The newest time in packages.
+pub(crate) fn newest_of(debs: &[UnpackedDeb]) -> Epoch {
+    let entries = debs.iter().flat_map(|deb| &deb.pack.entries);
+    entries.map(|(_, node)| node.mtime).max().unwrap_or_default()
 }
 
 /// The trees of a service's wheels.
@@ -187,39 +209,11 @@ fn python(
     if !service && needs.groups.is_empty() {
         return Ok(Python { groups: BTreeMap::new(), own: Tree::new() });
     }
-    let blobs = fetching::wheels(setting, &needs.wheels, tell).map_err(LayersError::Wheels)?;
-    let unpack = |blob: &Blob| wheels::unpack(setting.store, blob);
-    let packs = workers::for_each(&blobs, setting.jobs, unpack)?;
-    let mut built = Vec::new();
-    for library in &plan.libraries {
-        if needs.groups.iter().any(|index| plan.groups[*index].wheels.contains(&library.key)) {
-            let wheel = built_wheel::build(setting, &library.step, tell)?;
-            let pack = wheels::unpack(setting.store, &wheel.blob)?;
-            built.push((library.key.as_str(), wheel, pack));
-        }
-    }
-    let of_index = needs.wheels.iter().zip(&packs);
-    let of_index = of_index.map(|(wheel, pack)| (&*wheel.file, (*wheel, pack)));
-    let of_built = built.iter().map(|(key, built, pack)| (*key, (&built.wheel, pack)));
-    let packs: BTreeMap<&str, (&LockedWheel, &Pack)> = of_index.chain(of_built).collect();
-    let layout = Layout {
-        prefix: TreePath::from_member(PREFIX).expect("the prefix is a clean path"),
-        python: distro.python.path.clone(),
-        version: plan.python.to_owned(),
-    };
+    let packs = unpacked(setting, plan, needs, tell)?;
+    let layout = layout(distro, plan, PREFIX)?;
     let mut trees = BTreeMap::new();
     for &index in &needs.groups {
-        let wheels: Vec<_> =
-            plan.groups[index].wheels.iter().map(|file| packs[file.as_str()]).collect();
-        let made = environment::with_wheels(&layout, &wheels, index == 0)?;
-        for collision in &made.collisions {
-            let text = format!(
-                "/{} is in {} and in {}: the image has the latter's",
-                collision.path, collision.loser, collision.winner
-            );
-            tell(Event::Note { text });
-        }
-        trees.insert(index, made.tree);
+        trees.insert(index, group(&layout, plan, index, &packs, tell)?);
     }
     for (index, group) in plan.groups.iter().enumerate() {
         if done.misses(LayerKind::Python(index)) {
@@ -234,17 +228,91 @@ fn python(
         }
     }
     let own = match service {
-        true => match &plan.own {
-            Own::Locked(own) => environment::of_service(&layout, packs[own.file.as_str()])?,
-            Own::Built(step) => {
-                let built = built_wheel::build(setting, step, tell)?;
-                let pack = wheels::unpack(setting.store, &built.blob)?;
-                environment::of_service(&layout, (&built.wheel, &pack))?
-            }
-        },
+        true => own(setting, &layout, plan, &packs, tell)?,
         false => Tree::new(),
     };
     Ok(Python { groups: trees, own })
+}
+
+/// Wheels by their file names, or by their keys where they are built, unpacked.
+pub(crate) type Packs<'a> = BTreeMap<&'a str, (Cow<'a, LockedWheel>, Pack)>;
+
+/// Fetches the wheels of the index, builds those of libraries, and unpacks them all.
+pub(crate) fn unpacked<'a>(
+    setting: &Setting<'_>,
+    plan: &'a Plan<'_>,
+    needs: &Needs<'a>,
+    tell: Listener<'_>,
+) -> Result<Packs<'a>, LayersError> {
+    let blobs = fetching::wheels(setting, &needs.wheels, tell).map_err(LayersError::Wheels)?;
+    let unpack = |blob: &Blob| wheels::unpack(setting.store, blob);
+    let packs = workers::for_each(&blobs, setting.jobs, unpack)?;
+    let named = needs.wheels.iter().zip(packs);
+    let named = named.map(|(wheel, pack)| (&*wheel.file, (Cow::Borrowed(*wheel), pack)));
+    let mut named: Packs<'_> = named.collect();
+    for library in &plan.libraries {
+        if needs.groups.iter().any(|index| plan.groups[*index].wheels.contains(&library.key)) {
+            let built = built_wheel::build(setting, &library.step, tell)?;
+            let pack = wheels::unpack(setting.store, &built.blob)?;
+            named.insert(&library.key, (Cow::Owned(built.wheel), pack));
+        }
+    }
+    Ok(named)
+}
+
+/// The virtual environment of an image or package at the absolute path `prefix`.
+pub(crate) fn layout(
+    distro: &DistroFile,
+    plan: &Plan<'_>,
+    prefix: &str,
+) -> Result<Layout, LayersError> {
+    Ok(Layout {
+        prefix: TreePath::from_member(prefix).map_err(LayersError::Prefix)?,
+        python: distro.python.path.clone(),
+        version: plan.python.to_owned(),
+    })
+}
+
+/// The tree of a group of wheels; the first one has the environment itself.
+pub(crate) fn group(
+    layout: &Layout,
+    plan: &Plan<'_>,
+    index: usize,
+    packs: &Packs<'_>,
+    tell: Listener<'_>,
+) -> Result<Tree, LayersError> {
+    let wheels = plan.groups[index].wheels.iter().map(|file| &packs[file.as_str()]);
+    let wheels: Vec<_> = wheels.map(|(wheel, pack)| (&**wheel, pack)).collect();
+    let made = environment::with_wheels(layout, &wheels, index == 0)?;
+    for collision in &made.collisions {
+        let text = format!(
+            "/{} is in {} and in {}: the image has the latter's",
+            collision.path, collision.loser, collision.winner
+        );
+        tell(Event::Note { text });
+    }
+    Ok(made.tree)
+}
+
+/// The tree of the service's own wheel, which is built where it is not locked.
+pub(crate) fn own(
+    setting: &Setting<'_>,
+    layout: &Layout,
+    plan: &Plan<'_>,
+    packs: &Packs<'_>,
+    tell: Listener<'_>,
+) -> Result<Tree, LayersError> {
+    match &plan.own {
+        Own::Locked(own) => {
+            let (wheel, pack) = &packs[own.file.as_str()];
+            environment::of_service(layout, (wheel, pack))
+        }
+        Own::Built(step) => {
+            let built = built_wheel::build(setting, step, tell)?;
+            let pack = wheels::unpack(setting.store, &built.blob)?;
+            environment::of_service(layout, (&built.wheel, &pack))
+        }
+    }
 }
 
 /// The directories above the prefix, which every Debian has: a layer of wheels does not depend on the

@@ -1,16 +1,16 @@
-//! From the locks to an image.
+//! From the locks to an image and packages.
 
 pub(crate) mod error;
 pub(crate) mod request;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use names::Arch;
 use oci_writer::Image;
 
 pub use error::BuildError;
-pub use request::BuildRequest;
+pub use request::{BuildRequest, Format};
 
 use crate::assemble;
 use crate::components::{self, Library};
@@ -20,16 +20,18 @@ use crate::layers::MadeLayer;
 use crate::layers_error::LayersError;
 use crate::locking::{LockMode, LockRequest, Older, Update, draft, lock};
 use crate::locks::Locks;
+use crate::package::{self, PackageError};
 use crate::parts::parts;
-use crate::plan::{self, PlanError, Target};
+use crate::plan::{self, Plan, PlanError, Target};
 use crate::setting::{Listener, Setting};
 use crate::sources::argument_place;
-use crate::summary::{self, ImageSummary, Summary};
+use crate::summary::{self, ImageSummary, PackageSummary, Summary};
 use crate::{Event, Stage, examples, image, stale};
 
-/// Builds the image of a service: locks first where that is needed and allowed, fetches what is not
-/// in the store, makes the layers that have not been made yet, and writes an OCI image layout to
-/// `<out>/<release>/<service>/oci` and a summary beside it, `build.json`.
+/// Builds a service: locks first where that is needed and allowed, fetches what is not in the store,
+/// makes the layers that have not been made yet, and writes what is asked for to
+/// `<out>/<release>/<service>`: an OCI image layout, `oci`; Debian packages, in `deb`; and a summary,
+/// `build.json`.
 ///
 /// # Errors
 /// [`BuildError`], each with who must act.
@@ -108,7 +110,7 @@ pub(crate) fn finish(
         None => Locks::read(setting.root, request.release, &request.distro)?,
     };
     let build = Build { setting, request, description: &description };
-    match build.images(&locks, tell) {
+    match build.make(&locks, &folder, tell) {
         Err(BuildError::Layers { source, .. }) if source.is_gone() && !request.locked => {
             tell(Event::Note {
                 text: "locked packages are on no mirror any more: all are chosen anew".to_owned(),
@@ -118,10 +120,10 @@ pub(crate) fn finish(
                 Some(locks) => locks,
                 None => Locks::read(setting.root, request.release, &request.distro)?,
             };
-            let images = build.images(&locks, tell)?;
-            build.write(&locks, images, folder, changes, tell)
+            let made = build.make(&locks, &folder, tell)?;
+            build.write(&locks, made, folder, changes, tell)
         }
-        images => build.write(&locks, images?, folder, changes, tell),
+        made => build.write(&locks, made?, folder, changes, tell),
     }
 }
 
@@ -179,23 +181,40 @@ struct Build<'a> {
     description: &'a Description,
 }
 
+/// What there is before the results are written down.
+#[derive(Debug, Default)]
+struct Made {
+    version: String,
+    /// The layers of the image of each architecture; none where no image was asked for.
+    images: Vec<(Arch, Vec<MadeLayer>)>,
+    packages: Vec<PackageSummary>,
+}
+
 impl Build<'_> {
-    /// The layers of the image of each architecture.
-    fn images(
-        &self,
-        locks: &Locks,
-        tell: Listener<'_>,
-    ) -> Result<Vec<(Arch, Vec<MadeLayer>)>, BuildError> {
+    /// Makes the layers of the images, and the packages, of each architecture.
+    fn make(&self, locks: &Locks, folder: &Path, tell: Listener<'_>) -> Result<Made, BuildError> {
+        let formats = &self.request.formats;
+        let mut made = Made::default();
         let arches: BTreeSet<Arch> = self.request.arches.iter().copied().collect();
-        arches.into_iter().map(|arch| Ok((arch, self.layers(locks, arch, tell)?))).collect()
+        for arch in arches {
+            let plan = self.plan(locks, arch)?;
+            made.version = plan.version.to_owned();
+            self.learn(&plan, tell)?;
+            if formats.contains(&Format::Oci) {
+                let layers = assemble::layers(self.setting, &self.description.distro, &plan, tell);
+                made.images.push((arch, layers.map_err(|e| self.failed(locks, arch, e))?));
+            }
+            if formats.contains(&Format::Deb) {
+                made.packages.push(self.package(locks, &plan, folder, tell)?);
+            }
+        }
+        if formats.contains(&Format::Deb) {
+            sweep(&folder.join("deb"), &made.packages)?;
+        }
+        Ok(made)
     }
 
-    fn layers(
-        &self,
-        locks: &Locks,
-        arch: Arch,
-        tell: Listener<'_>,
-    ) -> Result<Vec<MadeLayer>, BuildError> {
+    fn plan<'a>(&'a self, locks: &'a Locks, arch: Arch) -> Result<Plan<'a>, BuildError> {
         let Self { setting, request, description } = *self;
         let service = description.service(&request.service)?;
         let target = Target {
@@ -205,39 +224,74 @@ impl Build<'_> {
             clamp: request.epoch,
             compression: request.compression,
         };
-        let plan =
-            plan::plan(description, locks, service, target).map_err(|error| match error {
-                PlanError::Describe(error) => BuildError::from(error),
-                PlanError::Locks(error) => BuildError::from(error),
-            })?;
-        let failed = |source| BuildError::Layers {
-            service: request.service.clone(),
-            release: request.release,
-            source: Box::new(source),
-        };
-        let unknown = |deb: &&distro::LockedDeb| !setting.outside.knows(&deb.archive);
+        plan::plan(description, locks, service, target).map_err(|error| match error {
+            PlanError::Describe(error) => BuildError::from(error),
+            PlanError::Locks(error) => BuildError::from(error),
+        })
+    }
+
+    /// Learns where archives are that this machine is not set up for.
+    fn learn(&self, plan: &Plan<'_>, tell: Listener<'_>) -> Result<(), BuildError> {
+        let outside = self.setting.outside;
+        let unknown = |deb: &&distro::LockedDeb| !outside.knows(&deb.archive);
         let apt = plan.base.iter().find(|deb| deb.name == "apt");
         let foreign = plan.base.iter().chain(&plan.system).any(unknown);
-        if let (Some(apt), true, false) = (apt, foreign, setting.outside.is_offline()) {
-            let learnt = examples::learn(setting, apt, tell);
-            learnt.map_err(LayersError::Debs).map_err(failed)?;
+        if let (Some(apt), true, false) = (apt, foreign, outside.is_offline()) {
+            let learnt = examples::learn(self.setting, apt, tell);
+            learnt.map_err(|error| self.layers_error(LayersError::Debs(error)))?;
         }
-        let layers = assemble::layers(setting, &description.distro, &plan, tell);
-        layers.map_err(|error| failed(with_packages(setting, locks, arch, error)))
+        Ok(())
+    }
+
+    fn package(
+        &self,
+        locks: &Locks,
+        plan: &Plan<'_>,
+        folder: &Path,
+        tell: Listener<'_>,
+    ) -> Result<PackageSummary, BuildError> {
+        let Self { setting, request, description } = *self;
+        let source = locks.source(locks.service(&request.service, plan.arch)?)?;
+        let (release, epoch) = (request.release, request.epoch);
+        let task = package::Task { description, plan, source, release, epoch, folder };
+        tell(Event::StageStarted { stage: Stage::Packages });
+        // The image has told them already.
+        let told = request.formats.contains(&Format::Oci);
+        let mut heard = |event| match event {
+            Event::Note { .. } if told => {}
+            event => tell(event),
+        };
+        package::deb(setting, &task, &mut heard).map_err(|error| match error {
+            PackageError::Layers(error) => self.failed(locks, plan.arch, error),
+            error => BuildError::Package {
+                service: request.service.clone(),
+                release,
+                source: Box::new(error),
+            },
+        })
+    }
+
+    fn failed(&self, locks: &Locks, arch: Arch, error: LayersError) -> BuildError {
+        self.layers_error(with_packages(self.setting, locks, arch, error))
+    }
+
+    fn layers_error(&self, source: LayersError) -> BuildError {
+        let (service, release) = (self.request.service.clone(), self.request.release);
+        BuildError::Layers { service, release, source: Box::new(source) }
     }
 
     /// Writes the documents of the images, the layout and the summary.
     fn write(
         &self,
         locks: &Locks,
-        images: Vec<(Arch, Vec<MadeLayer>)>,
+        made: Made,
         folder: PathBuf,
         lock_changes: Vec<String>,
         tell: Listener<'_>,
     ) -> Result<Summary, BuildError> {
         let Self { setting, request, description } = *self;
         let service = description.service(&request.service)?;
-        let mut version = String::new();
+        let Made { version, images, packages } = made;
         let mut manifests = Vec::new();
         let mut summaries = Vec::new();
         for (arch, layers) in images {
@@ -245,7 +299,6 @@ impl Build<'_> {
             let source = locks.source(list)?;
             let release = description.release(request.release)?;
             let deviations = Deviations::of(release, &locks.release, list, source);
-            version.clone_from(&source.version);
             let newest = layers.iter().map(|layer| layer.newest).max().unwrap_or_default();
             let created = request.epoch.unwrap_or(newest);
             let image = Image {
@@ -260,8 +313,12 @@ impl Build<'_> {
             manifests.push(manifest);
         }
         tell(Event::StageStarted { stage: Stage::Write });
-        let layout = folder.join("oci");
-        let top = oci_writer::write_layout(setting.store, &layout, &manifests, &tag(&version))?;
+        let (mut digest, mut layout) = (None, None);
+        if !manifests.is_empty() {
+            let path = folder.join("oci");
+            let top = oci_writer::write_layout(setting.store, &path, &manifests, &tag(&version))?;
+            (digest, layout) = (Some(top.digest), Some(path));
+        }
         let summary = Summary {
             format: 1,
             name: format!("{}:{}", request.service, tag(&version)),
@@ -269,14 +326,28 @@ impl Build<'_> {
             version,
             release: request.release.to_string(),
             distro: request.distro.to_string(),
-            digest: top.digest,
+            digest,
             images: summaries,
+            packages,
             lock_changes,
             layout,
         };
         summary.write(&folder.join("build.json"))?;
         Ok(summary)
     }
+}
+
+/// Removes the packages of earlier builds: what is in the folder belongs together.
+fn sweep(folder: &Path, packages: &[PackageSummary]) -> Result<(), BuildError> {
+    let failed = |source| BuildError::Out { path: folder.to_owned(), source };
+    for entry in fs_err::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let is_package = path.extension().is_some_and(|extension| extension == "deb");
+        if is_package && packages.iter().all(|package| package.path != path) {
+            fs_err::remove_file(&path).map_err(failed)?;
+        }
+    }
+    Ok(())
 }
 
 /// Names the packages that have what is missing, as far as the locks know one: those of every base and

@@ -23,6 +23,8 @@ pub(crate) struct Description {
     root: PathBuf,
     /// The folders that stand in for the sources of services.
     folders: BTreeMap<ServiceName, PathBuf>,
+    /// The distribution's id.
+    pub(crate) id: DistroId,
     pub(crate) tree: release::Tree,
     pub(crate) distro: DistroFile,
     /// The text of the distribution's file: what its layers depend on.
@@ -112,8 +114,8 @@ impl Description {
                 .map_err(|source| DescribeError::Read { path, source })?;
             keyrings.insert(suite.keyring.clone(), bytes);
         }
-        let (root, folders, distro) = (root.to_owned(), BTreeMap::new(), parsed);
-        Ok(Self { root, folders, tree, distro, distro_text: text, keyrings })
+        let (root, folders, id) = (root.to_owned(), BTreeMap::new(), distro.clone());
+        Ok(Self { root, folders, id, tree, distro: parsed, distro_text: text, keyrings })
     }
 
     /// With folders of this machine in place of the sources of services.

@@ -94,6 +94,20 @@ pub enum Event {
         /// Its compressed bytes.
         size: u64,
     },
+    /// A package is being made.
+    PackageStarted {
+        /// Its name, version and architecture.
+        package: String,
+    },
+    /// A package was written.
+    PackageFinished {
+        /// Its file, below the folder of the build's results.
+        file: String,
+        /// The digest of its bytes.
+        digest: Digest,
+        /// Number of its bytes.
+        size: u64,
+    },
     /// Something of one image, where several are built at a time.
     Of {
         /// The image: `keystone 2025.2`.
@@ -122,6 +136,8 @@ pub enum Stage {
     Assemble,
     /// Layers are written and compressed.
     Layers,
+    /// Packages are written and compressed.
+    Packages,
     /// The image layout is written.
     Write,
 }
@@ -134,6 +150,7 @@ impl std::fmt::Display for Stage {
             Stage::Build => "build",
             Stage::Assemble => "assemble",
             Stage::Layers => "layers",
+            Stage::Packages => "packages",
             Stage::Write => "write",
         })
     }

@@ -45,6 +45,9 @@ pub enum LayersError {
     /// Wheels do not fit together.
     #[error("the wheels do not fit together")]
     Merge(#[from] MergeError),
+    /// The place of the virtual environment is none.
+    #[error("the virtual environment has no place")]
+    Prefix(#[source] filetree::PathError),
     /// The layers do not fit over each other.
     #[error("the layers do not fit over each other")]
     Tree(#[from] TreeError),

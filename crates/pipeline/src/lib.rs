@@ -1,11 +1,11 @@
 //! Lock, plan and build: the only crate that knows the order of work.
 //!
-//! [`lock()`] turns the tree into exact lists of packages, [`build()`] turns those into an image, and
+//! [`lock()`] turns the tree into exact lists of packages, [`build()`] turns those into an image and packages, and
 //! [`check()`] reads everything that a user has written. All of them are functions from a [`Setting`]
 //! and a request to a result; what happens meanwhile is told to a closure as [`Event`]s.
 //!
 //! ```no_run
-//! use pipeline::{BuildRequest, Outside, OutsideSettings, Setting};
+//! use pipeline::{BuildRequest, Format, Outside, OutsideSettings, Setting};
 //!
 //! let store = store::Store::open("/var/cache/cooperage".as_ref())?;
 //! let outside = Outside::new(OutsideSettings {
@@ -30,6 +30,7 @@
 //!     release: "2025.2".parse()?,
 //!     distro: "debian-trixie".parse()?,
 //!     arches: vec![names::Arch::Amd64],
+//!     formats: [Format::Oci, Format::Deb].into(),
 //!     compression: Default::default(),
 //!     locked: true,
 //!     epoch: None,
@@ -37,7 +38,9 @@
 //!     out: "/srv/out".into(),
 //! };
 //! let summary = pipeline::build(&setting, &request, &mut |event| println!("{event:?}"))?;
-//! println!("{} {}", summary.name, summary.digest);
+//! for package in &summary.packages {
+//!     println!("{} {}", package.file, package.digest);
+//! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -51,6 +54,7 @@ mod components;
 mod describe;
 mod deviations;
 mod environment;
+mod equivalence;
 mod event;
 mod examples;
 mod fetching;
@@ -67,6 +71,7 @@ mod locking;
 mod locks;
 mod needs;
 mod outside;
+mod package;
 mod parts;
 mod patch_files;
 mod patched;
@@ -81,11 +86,12 @@ mod summary;
 mod workers;
 
 pub use blame::Blame;
-pub use build::{BuildError, BuildRequest, build};
+pub use build::{BuildError, BuildRequest, Format, build};
 pub use build_all::build_all;
 pub use built_wheel::BuiltWheelError;
 pub use check::check;
 pub use describe::{DescribeError, services};
+pub use equivalence::{Equivalence, EquivalenceError, verify_equivalence};
 pub use event::{Event, Stage};
 pub use files::write_file;
 pub use layers::FORMAT_LEVEL;
@@ -98,6 +104,7 @@ pub use lock::{
 pub use locking::{LockError, LockMode, LockReport, LockRequest, Older, ScriptFault, Update, lock};
 pub use locks::LocksError;
 pub use outside::{Outside, OutsideSettings};
+pub use package::PackageError;
 pub use patched::PatchedError;
 pub use query::{
     Answer, ClosureRequest, LockedVersions, MirrorReport, PackagesRequest, PatchFate, PatchReport,
@@ -110,4 +117,4 @@ pub use setting::{Listener, Setting};
 pub use source_refs::{GitReference, GitReferenceError, GitUrl, GitUrlError};
 pub use sources::SourceError;
 pub use stale::stale;
-pub use summary::{ImageSummary, LayerSummary, Summary};
+pub use summary::{ImageSummary, LayerSummary, PackageSummary, Summary};

@@ -14,6 +14,19 @@ pub(crate) struct Libraries {
     pub(crate) missing: Vec<MissingLibrary>,
     /// Packages of libraries that the recipe lists and nothing needs, each with its libraries.
     pub(crate) unused: Vec<(String, Vec<String>)>,
+    /// What is needed and lies outside of the prefix, by its place.
+    pub(crate) outside: BTreeMap<TreePath, Needed>,
+    /// Whether there is a file for the architecture at all.
+    pub(crate) has_code: bool,
+}
+
+/// A library of the system that files below the prefix need.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Needed {
+    /// The name by which it is asked for.
+    pub(crate) soname: String,
+    /// The versions of its symbols that are asked for.
+    pub(crate) versions: BTreeSet<String>,
 }
 
 /// A library, or a version of its symbols, that an extension module needs and the image does not have.
@@ -58,6 +71,7 @@ pub(crate) fn libraries(
     let own_names: BTreeSet<String> = names.collect();
     let mut missing = BTreeSet::new();
     let mut used = BTreeSet::new();
+    let mut outside: BTreeMap<TreePath, Needed> = BTreeMap::new();
     for (path, found) in &own {
         let lost = |library: &str, version: Option<&String>| MissingLibrary {
             library: library.to_owned(),
@@ -74,6 +88,12 @@ pub(crate) fn libraries(
                             .into_iter()
                             .map(|version| lost(library, Some(&version))),
                     );
+                    if place.strip_prefix(prefix).is_none() {
+                        let needed = outside.entry(place.clone()).or_default();
+                        needed.soname.clone_from(library);
+                        let versions = found.versions_needed.get(library).into_iter().flatten();
+                        needed.versions.extend(versions.cloned());
+                    }
                     search.follow(place, &mut used)?;
                 }
                 None if own_names.contains(library) || optional.contains(library) => {}
@@ -96,7 +116,8 @@ pub(crate) fn libraries(
         let sonames: BTreeSet<String> = package.libraries.values().cloned().collect();
         (package.name.clone(), sonames.into_iter().collect())
     });
-    Ok(Libraries { missing: missing.into_iter().collect(), unused: unused.collect() })
+    let (missing, unused) = (missing.into_iter().collect(), unused.collect());
+    Ok(Libraries { missing, unused, outside, has_code: !own.is_empty() })
 }
 
 /// The package that a library is in by the rule of Debian Policy 8.1: `libldap2` for `libldap.so.2`.

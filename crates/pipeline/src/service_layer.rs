@@ -75,25 +75,13 @@ pub(crate) fn add(
         let node = Node::directory(directory.mode, time).owned_by(uid, gid);
         put(root, service, &directory.path, node)?;
     }
-    let shipped = TreePath::from_member(PREFIX).and_then(|prefix| prefix.join("etc"));
-    let shipped = shipped.expect("the prefix is a clean path");
-    for (path, node) in python.below(&shipped) {
-        let below = path.strip_prefix(&shipped).expect("it lies below");
-        let target = format!("/etc/{below}");
-        if service.files.iter().any(|file| file.path == target) {
-            continue; // The recipe's own file stands in its place.
-        }
+    let prefix = TreePath::from_member(PREFIX).expect("the prefix is a clean path");
+    for (target, node) in shipped(service, &prefix, python) {
         let there = TreePath::from_member(&target).ok().and_then(|path| root.get(&path).cloned());
-        match (&node.kind, there) {
-            (Kind::Directory, Some(there)) if there.is_directory() => {}
-            (Kind::Directory, _) => put(root, service, &target, node.clone())?,
-            (Kind::File(_), None) => {
-                // The service reads it, and nobody but root changes it.
-                let node = Node { mode: 0o640, ..node.clone() }.owned_by(0, user.gid);
-                put(root, service, &target, node)?;
-            }
-            (_, None) => put(root, service, &target, node.clone())?,
-            (_, Some(_)) => return Err(taken(service, target)),
+        match (node.is_directory(), there) {
+            (true, Some(there)) if there.is_directory() => {}
+            (true, _) | (false, None) => put(root, service, &target, node)?,
+            (false, Some(_)) => return Err(taken(service, target)),
         }
     }
     for file in &service.files {
@@ -110,6 +98,27 @@ pub(crate) fn add(
         put(root, service, &format!("/etc/image_info/{name}"), node)?;
     }
     Ok(())
+}
+
+/// The files that the wheel of a service ships below `etc/`, which lie in `python` below `prefix`, with
+/// their places below `/etc` and the service's group; but for those in whose place the recipe has its own.
+pub(crate) fn shipped(service: &Service, prefix: &TreePath, python: &Tree) -> Vec<(String, Node)> {
+    let etc = prefix.join("etc").expect("`etc` is a clean path");
+    let mut files = Vec::new();
+    for (path, node) in python.below(&etc) {
+        let below = path.strip_prefix(&etc).expect("it lies below");
+        let target = format!("/etc/{below}");
+        if service.files.iter().any(|file| file.path == target) {
+            continue; // The recipe's own file stands in its place.
+        }
+        let node = match &node.kind {
+            // The service reads it, and nobody but root changes it.
+            Kind::File(_) => Node { mode: 0o640, ..node.clone() }.owned_by(0, service.user.gid),
+            _ => node.clone(),
+        };
+        files.push((target, node));
+    }
+    files
 }
 
 /// The account as `groupadd --system` and `useradd --system` with these values add it.

@@ -29,15 +29,42 @@ pub struct Summary {
     /// The distribution.
     pub distro: String,
     /// What stands for the image in `index.json`: the digest of its manifest, or where there are
-    /// several architectures that of the index of them.
-    pub digest: Digest,
+    /// several architectures that of the index of them. Nothing where no image was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Digest>,
     /// The image for each architecture.
     pub images: Vec<ImageSummary>,
+    /// The packages.
+    pub packages: Vec<PackageSummary>,
     /// What changed in the locks because of this build, a line each.
     pub lock_changes: Vec<String>,
-    /// Where the image layout is. Not in the file, which may be moved together with it.
+    /// Where the image layout is, where there is one. Not in the file, which may be moved together with
+    /// it.
     #[serde(skip)]
-    pub layout: PathBuf,
+    pub layout: Option<PathBuf>,
+}
+
+/// A package of a service.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PackageSummary {
+    /// `deb`.
+    pub format: String,
+    /// The architecture as the package names it: `amd64`, `all`.
+    pub arch: String,
+    /// The name of the package.
+    pub name: String,
+    /// The version of the package.
+    pub version: String,
+    /// The digest of its bytes.
+    pub digest: Digest,
+    /// Number of its bytes.
+    pub size: u64,
+    /// Its file, below the folder of the build's results.
+    pub file: String,
+    /// Where the file is. Not in `build.json`.
+    #[serde(skip)]
+    pub path: PathBuf,
 }
 
 /// The image for one architecture.

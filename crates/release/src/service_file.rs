@@ -10,12 +10,16 @@ use crate::fields::Checker;
 use crate::toml_file;
 
 mod image;
+mod package;
 mod paths;
 pub(crate) mod selection;
+mod template;
 mod user;
 mod written;
 
+pub use package::{Package, Unit};
 pub use selection::{Selection, SelectionFile, Target};
+pub use template::{Names, Template};
 
 /// The most fuzz that a recipe may allow: what `patch` allows by default.
 const MOST_FUZZ: u16 = 2;
@@ -52,6 +56,8 @@ pub struct Service {
     pub wsgi: BTreeMap<String, String>,
     /// What the image says about how it is run.
     pub image: Image,
+    /// How packages of it are made, where they can be.
+    pub package: Option<Package>,
     /// How many lines of context at each end of a hunk of a patch may differ; 0 unless the recipe
     /// says otherwise.
     pub fuzz: usize,
@@ -196,6 +202,7 @@ impl Service {
         let files = paths::files(&mut checker, written.file, owners);
         let wsgi = image::wsgi(&mut checker, written.wsgi);
         let image = image::check(&mut checker, written.image);
+        let package = package::check(&mut checker, written.package);
         let fuzz = written.patches.fuzz.map_or(0, |fuzz| {
             if *fuzz.get_ref() > MOST_FUZZ {
                 let message = format!("`fuzz` is {}, and at most {MOST_FUZZ}", fuzz.get_ref());
@@ -224,6 +231,7 @@ impl Service {
                     files,
                     wsgi,
                     image,
+                    package,
                     fuzz,
                     place,
                 })

@@ -1,10 +1,10 @@
 //! `cooperage build`.
 
 use names::{Arch, Epoch, ReleaseId, ServiceName};
-use pipeline::{BuildRequest, Summary};
+use pipeline::{BuildRequest, Format, Summary};
 
 use super::{Workplace, build_all, source};
-use crate::args::{Build, Compression, Global, Target};
+use crate::args::{self, Build, Compression, Global, Target};
 use crate::failure::Failure;
 use crate::speech::{self, Manner, Row, Teller};
 use crate::surroundings::Surroundings;
@@ -39,6 +39,7 @@ pub(crate) fn run(
         release,
         distro: build.target.distro.clone(),
         arches: arches(&build.target),
+        formats: build.format.iter().copied().map(format).collect(),
         compression: compression(build.compression),
         locked: build.locked,
         epoch,
@@ -81,12 +82,19 @@ pub(super) fn compression(asked: Compression) -> oci_writer::Compression {
     }
 }
 
+fn format(asked: args::Format) -> Format {
+    match asked {
+        args::Format::Oci => Format::Oci,
+        args::Format::Deb => Format::Deb,
+    }
+}
+
 /// The architectures that were asked for; the commonest where none was.
 pub(super) fn arches(target: &Target) -> Vec<Arch> {
     if target.arch.is_empty() { vec![Arch::Amd64] } else { target.arch.clone() }
 }
 
-/// The layers, one a line, the time of each stage, and where the image is.
+/// The layers and packages, one a line, the time of each stage, and where all of it is.
 fn table(summary: &Summary, times: &str) -> String {
     let mut text = String::new();
     for image in &summary.images {
@@ -97,8 +105,17 @@ fn table(summary: &Summary, times: &str) -> String {
         let name = format!("{} {}", summary.name, image.arch);
         text.push_str(&speech::image(&name, &image.digest, &rows));
     }
-    if summary.images.len() > 1 {
-        text.push_str(&format!("{:>10}  {}  {}\n", "index", summary.digest, summary.name));
+    if let (Some(digest), true) = (summary.digest, summary.images.len() > 1) {
+        text.push_str(&format!("{:>10}  {digest}  {}\n", "index", summary.name));
     }
-    format!("{text}{:>10}  {times}\n{}", "time", summary.layout.display())
+    for package in &summary.packages {
+        let size = speech::bytes(package.size);
+        text.push_str(&format!("{size:>10}  {}  {}\n", package.digest, package.file));
+    }
+    text.push_str(&format!("{:>10}  {times}", "time"));
+    let packages = summary.packages.iter().map(|package| &package.path);
+    for path in packages.chain(&summary.layout) {
+        text.push_str(&format!("\n{}", path.display()));
+    }
+    text
 }

@@ -47,10 +47,13 @@ pub(crate) fn report(
 }
 
 fn row(name: &str, summary: &Summary) -> String {
-    let bytes: u64 =
-        summary.images.iter().flat_map(|image| &image.layers).map(|layer| layer.size).sum();
-    let size = speech::bytes(bytes);
-    format!("{name:<22}  {:<12} {size:>10}  {}", summary.version, summary.digest)
+    let layers = summary.images.iter().flat_map(|image| &image.layers).map(|layer| layer.size);
+    let packages = summary.packages.iter().map(|package| package.size);
+    let size = speech::bytes(layers.chain(packages).sum());
+    let digests = summary.packages.iter().map(|package| package.digest);
+    let digests: Vec<String> =
+        summary.digest.into_iter().chain(digests).map(|digest| digest.to_string()).collect();
+    format!("{name:<22}  {:<12} {size:>10}  {}", summary.version, digests.join(" "))
 }
 
 fn failure(request: &BuildRequest, text: &str, blame: Blame) -> Value {

@@ -21,6 +21,7 @@ pub(crate) fn run(
         release: plan.release,
         distro: plan.target.distro.clone(),
         arches: super::build::arches(&plan.target),
+        formats: [pipeline::Format::Oci].into(),
         compression: super::build::compression(plan.compression),
         locked: false,
         folders: super::source::folders(&plan.source, surroundings)?,

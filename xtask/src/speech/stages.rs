@@ -38,7 +38,10 @@ impl Stages {
         match event {
             Event::StageStarted { stage } => {
                 self.locking = *stage == Stage::Lock;
-                self.work = if *stage == Stage::Build { Stage::Build } else { Stage::Assemble };
+                self.work = match stage {
+                    Stage::Build | Stage::Packages => *stage,
+                    _ => Stage::Assemble,
+                };
                 self.switch(*stage, at);
             }
             Event::StepFinished { .. } => {

@@ -109,6 +109,10 @@ impl Words {
                 let Manner { width, color, .. } = self.manner;
                 vec![Said::Bar(bar::line("writing", layer, width, color))]
             }
+            Event::PackageStarted { package } if self.manner.bars => {
+                let Manner { width, color, .. } = self.manner;
+                vec![Said::Bar(bar::line("packing", package, width, color))]
+            }
             other => self.line(other).into_iter().map(Said::Line).collect(),
         };
         if self.manner.quiet { Vec::new() } else { said }
@@ -203,6 +207,9 @@ impl Words {
             }
             Event::LayerFinished { layer, digest, size } => {
                 self.done("layer", &format!("{layer}: {} ({})", bytes(*size), short(digest)))
+            }
+            Event::PackageFinished { file, digest, size } => {
+                self.done("package", &format!("{file}: {} ({})", bytes(*size), short(digest)))
             }
             Event::Note { text } => attention("note", text),
             _ => return None,

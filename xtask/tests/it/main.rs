@@ -6,6 +6,7 @@
 )]
 
 mod bench;
+mod debs;
 mod engines;
 mod flipped;
 mod golden;
@@ -15,6 +16,7 @@ mod offline;
 mod patch_status;
 mod patched;
 mod refusals;
+mod repository;
 mod reproducible;
 mod runs;
 mod services;

@@ -13,6 +13,7 @@ use crate::describe::DescribeError;
 use crate::layers_error::LayersError;
 use crate::locking::LockError;
 use crate::locks::LocksError;
+use crate::package::PackageError;
 
 /// Why an image was not built. What was there before stays as it was.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +63,16 @@ pub enum BuildError {
         release: ReleaseId,
         /// Why.
         source: Box<LayersError>,
+    },
+    /// A package cannot be made.
+    #[error("cannot make the package of {service} {release}")]
+    Package {
+        /// The service.
+        service: ServiceName,
+        /// The release.
+        release: ReleaseId,
+        /// Why.
+        source: Box<PackageError>,
     },
     /// The image's documents cannot be written.
     #[error(transparent)]

@@ -1,10 +1,20 @@
 //! What to build.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use names::{Arch, DistroId, Epoch, ReleaseId, ServiceName};
 use oci_writer::Compression;
+
+/// What a build can make of a service.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
+pub enum Format {
+    /// An OCI image.
+    Oci,
+    /// A Debian package.
+    Deb,
+}
 
 /// What to build.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -17,6 +27,8 @@ pub struct BuildRequest {
     pub distro: DistroId,
     /// The architectures of the image, at least one: several become one index.
     pub arches: Vec<Arch>,
+    /// What is made, at least one.
+    pub formats: BTreeSet<Format>,
     /// How its layers are compressed.
     pub compression: Compression,
     /// Whether the locks must be there, follow from the tree and be served, instead of being mended.

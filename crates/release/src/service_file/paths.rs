@@ -16,17 +16,21 @@ const LONGEST: usize = 4095;
 /// An absolute, clean path of the image.
 pub(super) fn absolute(checker: &mut Checker<'_>, value: &Spanned<String>) -> Option<String> {
     let text = value.get_ref();
-    let clean = |name: &str| !matches!(name, "" | "." | "..") && name.len() <= 255;
-    let good = text.len() <= LONGEST
-        && text.strip_prefix('/').is_some_and(|rest| rest.split('/').all(clean))
-        && !text.chars().any(char::is_control);
-    if good {
+    if clean(text) {
         return Some(text.clone());
     }
     let message = format!("`{}` is not an absolute path", text.escape_debug());
     let hint = "start with `/`, without `.`, `..`, double slashes and a slash at the end";
     checker.fault(&value.span(), message, hint);
     None
+}
+
+/// Whether a path is absolute and has no parts that lead nowhere or back.
+pub(super) fn clean(text: &str) -> bool {
+    let clean = |name: &str| !matches!(name, "" | "." | "..") && name.len() <= 255;
+    text.len() <= LONGEST
+        && text.strip_prefix('/').is_some_and(|rest| rest.split('/').all(clean))
+        && !text.chars().any(char::is_control)
 }
 
 fn mode(checker: &mut Checker<'_>, value: &Spanned<String>) -> Option<u32> {

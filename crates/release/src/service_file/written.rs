@@ -34,6 +34,41 @@ pub(super) struct Service {
     pub(super) pydep: Pydep,
     #[serde(default)]
     pub(super) libraries: Libraries,
+    pub(super) package: Option<Spanned<Package>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Package {
+    pub(super) name: Option<Spanned<String>>,
+    pub(super) prefix: Option<Spanned<String>>,
+    pub(super) current: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) epoch: u32,
+    pub(super) maintainer: Option<Spanned<String>>,
+    pub(super) homepage: Option<Spanned<String>>,
+    pub(super) license: Option<Spanned<String>>,
+    pub(super) copyright: Option<Spanned<String>>,
+    pub(super) section: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) commands: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) recommends: BTreeMap<DistroId, Vec<Spanned<String>>>,
+    #[serde(default)]
+    pub(super) replaces: BTreeMap<DistroId, Vec<Spanned<String>>>,
+    #[serde(default)]
+    pub(super) unit: Vec<Spanned<Unit>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Unit {
+    pub(super) name: Option<Spanned<String>>,
+    pub(super) description: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) command: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) settings: BTreeMap<String, Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

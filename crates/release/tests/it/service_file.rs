@@ -258,3 +258,54 @@ X = \"a\\u0000b\"
       hint: write it like "org.opencontainers.image.licenses", in quotes
     "#);
 }
+
+#[test]
+fn packages_have_names_and_places_by_template() {
+    let text = format!(
+        "{SERVICE}\n[package]\nmaintainer = \"Jane Doe <jane@example.org>\"\nlicense = \"MIT\"\n\
+         copyright = \"2012 A\"\nprefix = \"/srv/{{{{service}}}}/{{{{ version }}}}-{{{{ release }}}}\"\n"
+    );
+    let package = parse(&text).unwrap().package.unwrap();
+    let names = release::Names { service: "nova", version: "32.0.0", release: "2025.2" };
+    assert_eq!(package.name.render(names), "openstack-nova");
+    assert_eq!(package.prefix.render(names), "/srv/nova/32.0.0-2025.2");
+    assert_eq!(package.current.render(names), "/opt/openstack/current/nova");
+    assert_eq!((package.section.as_str(), package.units.len()), ("net", 0));
+}
+
+#[test]
+fn faults_of_packages_are_told() {
+    let good = "maintainer = \"J <j@example.org>\"\nlicense = \"MIT\"\ncopyright = \"A\"\n";
+    assert_snapshot!(faults(&format!(
+        "[package]\n{good}name = \"{{{{ servise }}}}\"\nprefix = \"opt/x\"\ncurrent = \"/a{{{{ version\"\n\
+         commands = [\"../x\"]\n[[package.unit]]\nname = \"a b\"\ncommand = []\n\
+         [package.unit.settings]\n\"Private Tmp\" = \"no\"\n"
+    )), @r#"
+    services/keystone.toml:13:8: `servise` stands for nothing
+      hint: did you mean {{ service }}?
+    services/keystone.toml:14:10: `opt/x` is not right
+      hint: a path is absolute and has no blanks, quotes, colons, `%`, `$` and backslashes
+    services/keystone.toml:15:11: `{{` is not closed by `}}`
+      hint: write it as {{ version }}
+    services/keystone.toml:16:13: `../x` is no name for a program or a unit
+      hint: use letters, digits, `-`, `_` and `.`
+    services/keystone.toml:17:1: the key `command` is missing
+      hint: add command = ["uwsgi", "--ini", "/etc/..."]
+    services/keystone.toml:17:1: the key `description` is missing
+      hint: add description = "OpenStack Identity API"
+    services/keystone.toml:18:8: `a b` is no name for a program or a unit
+      hint: use letters, digits, `-`, `_` and `.`
+    services/keystone.toml:21:17: `Private Tmp` is no setting of [Service]
+      hint: systemd.exec(5) has their names
+    "#);
+    assert_snapshot!(faults("[package]\nmaintainer = \"Jane\"\nname = \"X\"\n"), @r#"
+    services/keystone.toml:9:1: the key `copyright` is missing
+      hint: add copyright = "2012 OpenStack Foundation"
+    services/keystone.toml:9:1: the key `license` is missing
+      hint: add license = "Apache-2.0"
+    services/keystone.toml:10:14: `Jane` is no maintainer
+      hint: write a name and an address: Jane Doe <jane@example.org>
+    services/keystone.toml:11:8: `X` is not right
+      hint: a package is called like openstack-{{ service }}: lower-case letters, digits and +-.
+    "#);
+}

@@ -1,0 +1,170 @@
+//! The texts of a package for people: what is in it, whose it is, and why lintian is told otherwise.
+
+use std::io::Write as _;
+
+use distro::DistroFile;
+use flate2::{Compression, GzBuilder};
+use names::{DistroId, Epoch, ReleaseId};
+use release::{Package, Service};
+
+use crate::lock::LockedSource;
+use crate::plan::Plan;
+
+/// What the texts tell of.
+#[derive(Debug)]
+pub(crate) struct Told<'a> {
+    pub(crate) id: &'a DistroId,
+    pub(crate) distro: &'a DistroFile,
+    pub(crate) service: &'a Service,
+    pub(crate) recipe: &'a Package,
+    pub(crate) release: ReleaseId,
+    pub(crate) source: &'a LockedSource,
+    pub(crate) plan: &'a Plan<'a>,
+    /// The name of the package.
+    pub(crate) name: &'a str,
+    /// Its version.
+    pub(crate) version: &'a str,
+    /// Where the virtual environment lies.
+    pub(crate) prefix: &'a str,
+    /// The time of the package.
+    pub(crate) time: Epoch,
+}
+
+/// `changelog.Debian.gz` (Debian Policy 4.4 and 12.7): one entry, with all that the lock names.
+pub(crate) fn changelog(told: &Told<'_>) -> Vec<u8> {
+    let Told { service, source, release, name, version, plan, .. } = told;
+    let suite = told.distro.suites.first().map_or("unstable", |suite| &*suite.suite);
+    let mut text = format!("{name} ({version}) {suite}; urgency=medium\n\n");
+    text.push_str(&format!(
+        "  * {} {} of the release {release}, from\n    {}.\n",
+        service.name, source.version, source.file
+    ));
+    for patch in &source.patches {
+        text.push_str(&format!("  * Patch\n    {}.\n", patch.file));
+    }
+    text.push_str("  * With these Python projects:\n");
+    let mut projects: Vec<String> = plan
+        .wheels
+        .iter()
+        .filter(|wheel| wheel.project != service.project)
+        .map(|wheel| format!("    - {} {}\n", wheel.project, wheel.version))
+        .collect();
+    projects.sort();
+    text.push_str(&projects.concat());
+    text.push_str(&format!("\n -- {}  {}\n", told.recipe.maintainer, rfc_2822(told.time)));
+    let mut out = GzBuilder::new().mtime(0).write(Vec::new(), Compression::best());
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.finish());
+    written.expect("a Vec takes every write")
+}
+
+/// `copyright` (Debian Policy 12.5), machine-readable.
+pub(crate) fn copyright(told: &Told<'_>) -> String {
+    let Package { copyright, license, homepage, .. } = told.recipe;
+    let project = &told.service.project;
+    let source = homepage.as_ref().map_or(String::new(), |page| format!("Source: {page}\n"));
+    let common = ["Apache-2.0", "GPL-2", "GPL-3", "MPL-2.0"].iter().find(|name| *name == license);
+    let full = match common {
+        Some(name) => format!(
+            " On Debian systems the full text of this licence is in\n \
+             /usr/share/common-licenses/{name}.\n"
+        ),
+        None => {
+            format!(" The full text is in the folder of {project} below\n {}/lib.\n", told.prefix)
+        }
+    };
+    format!(
+        "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n\
+         Upstream-Name: {project}\n{source}\
+         Comment: The Python projects that come with it, listed in changelog.Debian.gz,\n \
+         have licences of their own: each has them in its .dist-info folder below\n {}/lib.\n\n\
+         Files: *\nCopyright: {copyright}\nLicense: {license}\n{full}",
+        told.prefix
+    )
+}
+
+/// What lintian is told to pass over, each with its reason.
+pub(crate) fn lintian_overrides(name: &str, prefix: &str) -> String {
+    const EVERYWHERE: [(&str, &[&str]); 3] = [
+        (
+            "Versions and services lie side by side where no package of Debian has anything.",
+            &["dir-or-file-in-opt *"],
+        ),
+        (
+            "Zstandard is read by dpkg 1.21.18 and later, that is Debian 12.",
+            &["malformed-deb-archive *.tar.zst not *"],
+        ),
+        (
+            "Configuration holds passwords: the group of the service reads it, and nobody else.",
+            &["non-standard-file-perm * [etc/*]", "non-standard-dir-perm * [etc/*]"],
+        ),
+    ];
+    const BELOW_PREFIX: [(&str, &[&str]); 3] = [
+        ("The scripts run in this virtual environment.", &["unusual-interpreter *"]),
+        (
+            "Files are as their projects ship them in wheels, byte for byte as in the image.",
+            &[
+                "executable-not-elf-or-script",
+                "extra-license-file",
+                "interpreter-in-usr-local *",
+                "national-encoding",
+                "package-contains-documentation-outside-usr-share-doc",
+                "package-installs-ieee-data",
+                "privacy-breach-generic *",
+                "privacy-breach-uses-embedded-file *",
+                "script-not-executable",
+                "shell-script-fails-syntax-check",
+            ],
+        ),
+        (
+            "Extension modules are as their projects have built them, with the libraries they need.",
+            &[
+                "custom-library-search-path *",
+                "embedded-library *",
+                "exit-in-shared-library",
+                "hardening-no-pie",
+                "hardening-no-relro",
+                "library-not-linked-against-libc",
+                "shared-library-is-executable *",
+                "shared-library-lacks-prerequisites",
+                "unstripped-binary-or-object",
+            ],
+        ),
+    ];
+    let below = prefix.trim_start_matches('/');
+    let mut text = String::new();
+    for (reason, tags) in EVERYWHERE {
+        text.push_str(&format!("# {reason}\n"));
+        text.extend(tags.iter().map(|tag| format!("{name}: {tag}\n")));
+    }
+    for (reason, tags) in BELOW_PREFIX {
+        text.push_str(&format!("# {reason}\n"));
+        text.extend(tags.iter().map(|tag| match tag.ends_with('*') {
+            true => format!("{name}: {tag}[{below}/*]\n"),
+            false => format!("{name}: {tag} [{below}/*]\n"),
+        }));
+    }
+    text
+}
+
+/// The date of a changelog (RFC 5322, section 3.3).
+fn rfc_2822(time: Epoch) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let text = time.to_string();
+    let month: usize = text[5..7].parse().unwrap_or(1);
+    let weekday = DAYS[usize::try_from(time.0 / 86_400 % 7).unwrap_or_default()];
+    let (day, month, year, clock) = (&text[8..10], MONTHS[month - 1], &text[..4], &text[11..19]);
+    format!("{weekday}, {day} {month} {year} {clock} +0000")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_those_of_changelogs() {
+        assert_eq!(rfc_2822(Epoch(0)), "Thu, 01 Jan 1970 00:00:00 +0000");
+        assert_eq!(rfc_2822(Epoch(1_795_228_558)), "Sat, 21 Nov 2026 02:35:58 +0000");
+    }
+}

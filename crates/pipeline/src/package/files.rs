@@ -1,0 +1,222 @@
+//! The files of a package, and who owns them once they are installed.
+
+use std::collections::BTreeSet;
+
+use filetree::{Content, Kind, Node, Tree, TreePath};
+use names::Epoch;
+use release::{Package, Service};
+
+use super::Environment;
+use super::error::PackageError;
+use super::unit;
+use crate::service_layer::{self, PREFIX};
+
+/// The files of a package. All of them are root's: a package manager knows no account that is yet to be
+/// made.
+#[derive(Debug)]
+pub(crate) struct Files {
+    pub(crate) tree: Tree,
+    /// Files that the administrator may change.
+    pub(crate) conffiles: BTreeSet<TreePath>,
+    /// Files and directories that are somebody else's than root's.
+    pub(crate) owners: Vec<Owned>,
+    /// The units, with `.service`.
+    pub(crate) units: Vec<String>,
+    /// Whether there is a file for systemd-tmpfiles.
+    pub(crate) has_tmpfiles: bool,
+    /// Directories that are removed with all that is in them once the configuration goes.
+    pub(crate) purged: Vec<String>,
+}
+
+/// A file or directory that is to be somebody's.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Owned {
+    pub(crate) path: String,
+    pub(crate) mode: u32,
+    /// `user:group`.
+    pub(crate) names: String,
+}
+
+/// What the files are made from.
+#[derive(Debug)]
+pub(crate) struct Sources<'a> {
+    pub(crate) service: &'a Service,
+    pub(crate) recipe: &'a Package,
+    pub(crate) environment: &'a Environment,
+    /// The name of the package.
+    pub(crate) name: &'a str,
+    /// The link that leads to the virtual environment.
+    pub(crate) current: &'a str,
+    /// The time of generated files.
+    pub(crate) time: Epoch,
+    /// Further files by their places: documents.
+    pub(crate) documents: Vec<(String, Vec<u8>)>,
+}
+
+/// Puts the files of a package together.
+pub(crate) fn files(sources: &Sources<'_>) -> Result<Files, PackageError> {
+    let Sources { service, recipe, environment, name, current, time, .. } = *sources;
+    let mut files = Files {
+        tree: environment.tree.clone(),
+        conffiles: BTreeSet::new(),
+        owners: Vec::new(),
+        units: Vec::new(),
+        has_tmpfiles: false,
+        purged: Vec::new(),
+    };
+    let names = |uid: u32, gid: u32| {
+        let user = if uid == 0 { "root" } else { &service.user.name };
+        let group = if gid == 0 { "root" } else { &service.user.group };
+        format!("{user}:{group}")
+    };
+    if let Some((folder, _)) = current.rsplit_once('/') {
+        files.directory(folder, 0o755, time)?;
+    }
+    let mut temporary = String::new();
+    for directory in &service.directories {
+        let (path, mode) = (&directory.path, directory.mode);
+        let owner = names(directory.owner.uid, directory.owner.gid);
+        if path.starts_with("/var/") || path.starts_with("/run/") {
+            let (user, group) = owner.split_once(':').unwrap_or((&owner, &owner));
+            temporary.push_str(&format!("d {path} {mode:04o} {user} {group} -\n"));
+        } else {
+            files.directory(path, mode, time)?;
+            files.own(path, mode, owner);
+        }
+        if ["/etc/", "/var/"].iter().any(|top| path.starts_with(top)) {
+            files.purged.push(path.clone());
+        }
+    }
+    let mut configured = service_layer::shipped(service, &environment.prefix, &environment.own);
+    configured.extend(service.files.iter().map(|file| {
+        // The image has the virtual environment at one place, packages at one for each version.
+        let content = Content::from_bytes(file.content.replace(PREFIX, current));
+        let node = Node::file(file.mode, time, content);
+        (file.path.clone(), node.owned_by(file.owner.uid, file.owner.gid))
+    }));
+    for (path, node) in configured {
+        let (mode, owner) = (node.mode, names(node.uid, node.gid));
+        match &node.kind {
+            Kind::Directory if files.tree.get(&place(&path)?).is_some() => {}
+            Kind::Directory => files.directory(&path, mode, time)?,
+            Kind::File(_) => {
+                let place = files.put(&path, node.clone().owned_by(0, 0))?;
+                if path.starts_with("/etc/") {
+                    files.conffiles.insert(place);
+                }
+                files.own(&path, mode, owner);
+            }
+            _ => _ = files.put(&path, node)?,
+        }
+    }
+    let mut add = |path: String, bytes: &[u8]| {
+        files.put(&path, Node::file(0o644, time, Content::from_bytes(bytes)))
+    };
+    let bin = format!("{current}/bin");
+    for one in &recipe.units {
+        let text = unit::text(service, one, &bin, recipe.homepage.as_deref());
+        add(format!("/usr/lib/systemd/system/{}.service", one.name), text.as_bytes())?;
+    }
+    add(format!("/usr/lib/sysusers.d/{name}.conf"), sysusers(service).as_bytes())?;
+    if !temporary.is_empty() {
+        add(format!("/usr/lib/tmpfiles.d/{name}.conf"), temporary.as_bytes())?;
+    }
+    for (path, bytes) in &sources.documents {
+        add(path.clone(), bytes)?;
+    }
+    if let Some(text) = logrotate(service) {
+        let place = add(format!("/etc/logrotate.d/{name}"), text.as_bytes())?;
+        files.conffiles.insert(place);
+    }
+    files.units = recipe.units.iter().map(|unit| format!("{}.service", unit.name)).collect();
+    files.has_tmpfiles = !temporary.is_empty();
+    files.check_programs(sources)?;
+    Ok(files)
+}
+
+impl Files {
+    fn put(&mut self, path: &str, node: Node) -> Result<TreePath, PackageError> {
+        let place = place(path)?;
+        if self.tree.get(&place).is_some() {
+            return Err(PackageError::Taken { path: place });
+        }
+        self.tree.insert_with_parents(place.clone(), node)?;
+        Ok(place)
+    }
+
+    /// Makes a directory, or gives the one that is there its mode.
+    fn directory(&mut self, path: &str, mode: u32, time: Epoch) -> Result<(), PackageError> {
+        let place = place(path)?;
+        match self.tree.get_mut(&place) {
+            Some(there) if there.is_directory() => there.mode = mode,
+            Some(_) => return Err(PackageError::Taken { path: place }),
+            None => _ = self.tree.insert_with_parents(place, Node::directory(mode, time))?,
+        }
+        Ok(())
+    }
+
+    fn own(&mut self, path: &str, mode: u32, names: String) {
+        if names != "root:root" {
+            self.owners.push(Owned { path: path.to_owned(), mode, names });
+        }
+    }
+
+    /// Checks that the service has the programs that the recipe names.
+    fn check_programs(&self, sources: &Sources<'_>) -> Result<(), PackageError> {
+        let prefix = &sources.environment.prefix;
+        let units = sources.recipe.units.iter().filter_map(|unit| unit.command.first());
+        let units = units.filter(|word| !word.starts_with('/')).map(|word| ("unit", word));
+        let commands = sources.recipe.commands.iter().map(|command| ("commands", command));
+        for (key, program) in commands.chain(units) {
+            let place = prefix.join(&format!("bin/{program}"));
+            if place.is_ok_and(|place| self.tree.get(&place).is_some()) {
+                continue;
+            }
+            let (service, program) = (sources.service.name.clone(), program.clone());
+            let prefix = format!("/{prefix}");
+            return Err(PackageError::NoProgram { service, key, program, prefix });
+        }
+        Ok(())
+    }
+}
+
+fn place(path: &str) -> Result<TreePath, PackageError> {
+    TreePath::from_member(path)
+        .map_err(|source| PackageError::Path { path: path.to_owned(), source })
+}
+
+/// The account (sysusers.d(5)). Its numbers are the system's to choose: those of the image are for
+/// containers that share volumes.
+fn sysusers(service: &Service) -> String {
+    let user = &service.user;
+    let group = if user.group == user.name { "-".to_owned() } else { format!("-:{}", user.group) };
+    let line = match group.as_str() {
+        "-" => String::new(),
+        _ => format!("g {} -\n", user.group),
+    };
+    format!(
+        "{line}u {} {group} \"{}\" {} {}\n",
+        user.name,
+        user.gecos.replace('"', "'"),
+        user.home,
+        user.shell
+    )
+}
+
+/// The rotation of the logs in the service's directories below `/var/log` (logrotate(8)).
+fn logrotate(service: &Service) -> Option<String> {
+    let logs = service.directories.iter().map(|directory| &directory.path);
+    let logs: Vec<String> =
+        logs.filter(|path| path.starts_with("/var/log/")).map(|p| format!("{p}/*.log")).collect();
+    let user = &service.user;
+    let settings = "\tweekly\n\trotate 8\n\tcompress\n\tdelaycompress\n\tmissingok\n\tnotifempty\n";
+    (!logs.is_empty()).then(|| {
+        // The services have no signal for it: the file is cut while it is open.
+        format!(
+            "{} {{\n\tsu {} {}\n{settings}\tcopytruncate\n}}\n",
+            logs.join(" "),
+            user.name,
+            user.group
+        )
+    })
+}

@@ -1,0 +1,127 @@
+//! What dpkg runs: small, idempotent, and no more than Debian Policy chapter 6 and 10.9 allow.
+
+use pkg_writer::deb::Scripts;
+
+use super::files::Files;
+
+/// What the scripts work on.
+#[derive(Debug)]
+pub(crate) struct Subject<'a> {
+    /// The package.
+    pub(crate) package: &'a str,
+    /// The version of the package up to its last `-`: with another one the prefix may be another.
+    pub(crate) upstream: &'a str,
+    /// Where the virtual environment lies.
+    pub(crate) prefix: &'a str,
+    /// The link that leads to it.
+    pub(crate) current: &'a str,
+    /// How much this version is preferred to others.
+    pub(crate) priority: u64,
+    /// The programs that get a link in `/usr/bin`.
+    pub(crate) commands: &'a [&'a str],
+}
+
+/// The scripts of the package that has `files`.
+pub(crate) fn scripts(subject: &Subject<'_>, files: &Files) -> Scripts {
+    Scripts {
+        postinst: Some(postinst(subject, files)),
+        prerm: Some(prerm(subject, files)),
+        postrm: Some(postrm(files)),
+        ..Scripts::default()
+    }
+}
+
+fn postinst(subject: &Subject<'_>, files: &Files) -> String {
+    let Subject { package, prefix, current, priority, .. } = subject;
+    let mut text = "#!/bin/sh\nset -e\n\n".to_owned();
+    if !files.owners.is_empty() {
+        text.push_str(
+            "# The owner and mode of a file, unless the administrator has said otherwise.\n\
+             own() {\n\tif ! dpkg-statoverride --list \"$3\" >/dev/null; then\n\
+             \t\tchown \"$1\" \"$3\"\n\t\tchmod \"$2\" \"$3\"\n\tfi\n}\n\n",
+        );
+    }
+    text.push_str(
+        "case \"$1\" in\nconfigure | abort-upgrade | abort-deconfigure | abort-remove) ;;\n\
+         *) exit 0 ;;\nesac\n\n",
+    );
+    text.push_str(&format!("systemd-sysusers {package}.conf\n"));
+    for owner in &files.owners {
+        text.push_str(&format!("own {} {:04o} {}\n", owner.names, owner.mode, quoted(&owner.path)));
+    }
+    if files.has_tmpfiles {
+        text.push_str(&format!("systemd-tmpfiles --create {package}.conf || true\n"));
+    }
+    text.push_str(&format!(
+        "update-alternatives --quiet --install {} {package} {} {priority}",
+        quoted(current),
+        quoted(prefix)
+    ));
+    for command in subject.commands {
+        text.push_str(&format!(
+            " \\\n\t--slave /usr/bin/{command} {command} {}",
+            quoted(&format!("{prefix}/bin/{command}"))
+        ));
+    }
+    text.push('\n');
+    if !files.units.is_empty() {
+        let units = files.units.join(" ");
+        text.push_str(&format!(
+            "\n# It is started once it is configured and enabled; an upgrade restarts what runs.\n\
+             if [ -d /run/systemd/system ]; then\n\
+             \tdeb-systemd-invoke daemon-reload || true\n\
+             \tif [ -n \"$2\" ]; then\n\t\tdeb-systemd-invoke restart {units} || true\n\tfi\nfi\n"
+        ));
+    }
+    text
+}
+
+fn prerm(subject: &Subject<'_>, files: &Files) -> String {
+    let Subject { package, upstream, prefix, .. } = subject;
+    let alternative = format!("update-alternatives --quiet --remove {package} {}", quoted(prefix));
+    let mut text = "#!/bin/sh\nset -e\n\ncase \"$1\" in\nremove | deconfigure)\n".to_owned();
+    if !files.units.is_empty() {
+        text.push_str(&format!(
+            "\tif [ -d /run/systemd/system ]; then\n\t\tdeb-systemd-invoke stop {} || true\n\tfi\n",
+            files.units.join(" ")
+        ));
+    }
+    text.push_str(&format!(
+        "\t{alternative}\n\t;;\nupgrade)\n\
+         \t# The same version keeps its place, and the administrator's choice.\n\
+         \tcase \"$2\" in\n\t{}-*) ;;\n\t*) {alternative} ;;\n\tesac\n\t;;\nesac\n\n\
+         # What Python has compiled.\nfind {} -name __pycache__ -type d -prune -exec rm -rf {{}} +\n",
+        quoted(upstream),
+        quoted(prefix)
+    ));
+    text
+}
+
+fn postrm(files: &Files) -> String {
+    let mut text = "#!/bin/sh\nset -e\n\n".to_owned();
+    if !files.units.is_empty() {
+        text.push_str(
+            "if [ -d /run/systemd/system ]; then\n\tdeb-systemd-invoke daemon-reload || true\nfi\n",
+        );
+    }
+    text.push_str("if [ \"$1\" = purge ]; then\n");
+    for unit in &files.units {
+        text.push_str(&format!("\trm -f /etc/systemd/system/multi-user.target.wants/{unit}\n"));
+    }
+    for directory in &files.purged {
+        text.push_str(&format!("\trm -rf {}\n", quoted(directory)));
+    }
+    if files.purged.is_empty() && files.units.is_empty() {
+        text.push_str("\t:\n");
+    }
+    text + "fi\n"
+}
+
+/// A word for the shell.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:+~=@,".contains(c);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
+}

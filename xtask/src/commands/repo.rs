@@ -1,0 +1,263 @@
+//! `cooperage repo`.
+
+mod keys;
+mod told;
+
+use std::path::Path;
+
+use names::{Digest, Epoch};
+use pkg_repo::{
+    AptSettings, ChannelName, ChannelSettings, Check, Depth, Downgrade, Folder, Format, GateRules,
+    NewPackage, Pinning, Repository, Retention, Scope, Signing, SoleFolder, YumSettings,
+};
+use serde_json::json;
+use signer::Keyring;
+
+use crate::args::{self, Global, Repo};
+use crate::failure::Failure;
+use crate::speech;
+use crate::surroundings::Surroundings;
+
+const SECONDS_OF_DAY: u64 = 24 * 60 * 60;
+/// The most that a keyring can have.
+const LARGEST_KEYRING: u64 = 16 << 20;
+
+/// Publishes packages, and looks after what is published.
+pub(crate) fn run(
+    command: &Repo,
+    global: &Global,
+    surroundings: &Surroundings,
+) -> Result<(), Failure> {
+    let workers = global.jobs.map_or(surroundings.cpus, usize::from);
+    let now = super::build::epoch(surroundings)?.unwrap_or(surroundings.now);
+    if let Repo::Gc(gc) = command {
+        return collect(gc, global, &surroundings.absolute(&gc.folder), now);
+    }
+    let place = Place { global, surroundings, workers, now };
+    match command {
+        Repo::Init(init) => place.init(init),
+        Repo::Publish(publish) => place.publish(publish),
+        Repo::Promote(promote) => place.promote(promote),
+        Repo::Remove(remove) => place.remove(remove),
+        Repo::Rollback(rollback) => place.rollback(rollback),
+        Repo::Refresh(refresh) => {
+            place.change(&refresh.folder, &refresh.sign, |repository, signing| {
+                let snapshot = repository.refresh(&refresh.channel, signing)?;
+                told::snapshot(global, &snapshot)
+            })
+        }
+        Repo::List(list) => place.list(list),
+        Repo::Verify(verify) => place.verify(verify),
+        Repo::Gc(_) => Ok(()),
+    }
+}
+
+/// Where a command works.
+struct Place<'a> {
+    global: &'a Global,
+    surroundings: &'a Surroundings,
+    workers: usize,
+    now: Epoch,
+}
+
+impl Place<'_> {
+    /// Opens a repository that is there.
+    fn open(&self, folder: &Path) -> Result<Folder, Failure> {
+        let folder = self.surroundings.absolute(folder);
+        if !folder.join("pointers").is_dir() {
+            return Err(Failure::NoRepository(folder));
+        }
+        Ok(Folder::open(&folder)?)
+    }
+
+    /// Opens the keys and the repository, and does as [`Place::signed`].
+    fn change(
+        &self,
+        folder: &Path,
+        sign: &args::SignOptions,
+        work: impl FnOnce(&Repository<'_>, &Signing<'_>) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let opened = keys::open(sign, self.surroundings, self.now, self.global.quiet)?;
+        self.signed(&self.open(folder)?, &opened, work)
+    }
+
+    /// Puts the public halves of the keys into the repository, and does `work`.
+    fn signed(
+        &self,
+        storage: &Folder,
+        opened: &[Box<dyn signer::OpenPgpKey>],
+        work: impl FnOnce(&Repository<'_>, &Signing<'_>) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let keys: Vec<&dyn signer::OpenPgpKey> = opened.iter().map(AsRef::as_ref).collect();
+        let repository = Repository { storage, workers: self.workers };
+        for key in &keys {
+            repository.export_key(key.certificate())?;
+        }
+        work(&repository, &Signing { keys: &keys, now: self.now })
+    }
+
+    fn init(&self, init: &args::InitChannel) -> Result<(), Failure> {
+        let settings = settings(&init.channel, &init.options);
+        let opened = keys::open(&init.sign, self.surroundings, self.now, self.global.quiet)?;
+        let storage = Folder::open(&self.surroundings.absolute(&init.folder))?;
+        self.signed(&storage, &opened, |repository, signing| {
+            Ok(repository.init(&init.channel, &settings, signing)?)
+        })
+    }
+
+    fn publish(&self, publish: &args::Publish) -> Result<(), Failure> {
+        let packages = publish.package.iter().map(|path| NewPackage {
+            path: self.surroundings.absolute(path),
+            component: publish.component.clone(),
+            provenance: None,
+        });
+        let packages: Vec<NewPackage> = packages.collect();
+        self.change(&publish.folder, &publish.sign, |repository, signing| {
+            let rules = rules(&publish.gate);
+            let done = repository.publish(&publish.channel, &packages, rules, signing)?;
+            told::published(self.global, &done)
+        })
+    }
+
+    fn promote(&self, promote: &args::Promote) -> Result<(), Failure> {
+        self.change(&promote.folder, &promote.sign, |repository, signing| {
+            let (from, to) = (&promote.from, &promote.to);
+            let chosen = match promote.package.is_empty() {
+                true => repository.records(from)?.iter().map(|record| record.sha256).collect(),
+                false => digests(repository, from, &promote.package)?,
+            };
+            let done = repository.promote(from, to, &chosen, rules(&promote.gate), signing)?;
+            told::published(self.global, &done)
+        })
+    }
+
+    fn remove(&self, remove: &args::RemovePackages) -> Result<(), Failure> {
+        self.change(&remove.folder, &remove.sign, |repository, signing| {
+            if remove.whole {
+                return Ok(repository.remove_channel(&remove.channel)?);
+            }
+            let chosen = digests(repository, &remove.channel, &remove.package)?;
+            told::published(self.global, &repository.remove(&remove.channel, &chosen, signing)?)
+        })
+    }
+
+    fn rollback(&self, rollback: &args::Rollback) -> Result<(), Failure> {
+        self.change(&rollback.folder, &rollback.sign, |repository, signing| {
+            let snapshot = repository.rollback(&rollback.channel, &rollback.snapshot, signing)?;
+            told::snapshot(self.global, &snapshot)
+        })
+    }
+
+    fn list(&self, list: &args::ListRepo) -> Result<(), Failure> {
+        let storage = self.open(&list.folder)?;
+        let repository = Repository { storage: &storage, workers: self.workers };
+        let Some(channel) = &list.channel else {
+            let names: Vec<String> =
+                repository.channels()?.iter().map(ToString::to_string).collect();
+            return match self.global.json {
+                true => speech::json(&json!({ "channels": names })),
+                false => speech::lines(names),
+            };
+        };
+        match list.snapshots {
+            true => told::snapshots(self.global, &repository.snapshots(channel)?),
+            false => told::records(self.global, &repository.records(channel)?),
+        }
+    }
+
+    fn verify(&self, verify: &args::VerifyRepo) -> Result<(), Failure> {
+        let keyring = verify.keyring.as_ref().map(|path| {
+            let path = self.surroundings.absolute(path);
+            let bytes = super::read(&path, LARGEST_KEYRING)?;
+            Keyring::parse(&bytes).map_err(|error| Failure::Keyring(path, error))
+        });
+        let keyring = keyring.transpose()?;
+        let storage = self.open(&verify.folder)?;
+        let repository = Repository { storage: &storage, workers: self.workers };
+        let depth = if verify.sizes { Depth::Sizes } else { Depth::Bytes };
+        let check = Check { keyring: keyring.as_ref(), now: self.now, depth };
+        let channels = match &verify.channel {
+            Some(channel) => vec![channel.clone()],
+            None => repository.channels()?,
+        };
+        let mut findings = Vec::new();
+        for channel in &channels {
+            findings.extend(repository.verify(channel, &check)?);
+        }
+        told::findings(self.global, &findings)
+    }
+}
+
+fn collect(
+    gc: &args::CollectRepo,
+    global: &Global,
+    folder: &Path,
+    now: Epoch,
+) -> Result<(), Failure> {
+    if !folder.join("pointers").is_dir() {
+        return Err(Failure::NoRepository(folder.to_owned()));
+    }
+    let folder = SoleFolder::open(folder)?;
+    let retention = Retention {
+        count: usize::try_from(gc.keep_count).unwrap_or(usize::MAX),
+        seconds: u64::from(gc.keep_days) * SECONDS_OF_DAY,
+        now,
+    };
+    let collected = pkg_repo::collect(&folder, retention)?;
+    told::collected(global, collected)
+}
+
+fn settings(channel: &ChannelName, options: &args::ChannelOptions) -> ChannelSettings {
+    let keep = usize::from(options.keep);
+    match channel {
+        ChannelName::Apt(suite) => ChannelSettings::Apt(AptSettings {
+            origin: options.origin.clone(),
+            label: options.label.clone(),
+            codename: options.codename.clone().unwrap_or_else(|| suite.clone()),
+            description: options.description.clone(),
+            components: options.component.clone(),
+            architectures: options.arch.clone(),
+            valid_for: options.valid_days.map(|days| u64::from(days) * SECONDS_OF_DAY),
+            keep,
+            pinning: match options.pinning {
+                args::Pinning::Normal => Pinning::Normal,
+                args::Pinning::UpgradesOnly => Pinning::UpgradesOnly,
+                args::Pinning::Manual => Pinning::Manual,
+            },
+        }),
+        ChannelName::Yum(_) => {
+            let compression = if options.gzip { Format::Gzip } else { Format::Zstd };
+            ChannelSettings::Yum(YumSettings { compression, keep })
+        }
+    }
+}
+
+fn rules(gate: &args::GateOptions) -> GateRules {
+    GateRules {
+        downgrade: if gate.allow_downgrade { Downgrade::Allow } else { Downgrade::Refuse },
+        scope: if gate.part { Scope::Part } else { Scope::Architectures },
+    }
+}
+
+/// The packages of a channel that digests and names stand for; a name for all of its versions.
+fn digests(
+    repository: &Repository<'_>,
+    channel: &ChannelName,
+    words: &[String],
+) -> Result<Vec<Digest>, Failure> {
+    let records = repository.records(channel)?;
+    let mut digests = Vec::new();
+    for word in words {
+        if let Ok(digest) = word.parse::<Digest>() {
+            digests.push(digest);
+            continue;
+        }
+        let named = records.iter().filter(|record| record.name == *word);
+        let before = digests.len();
+        digests.extend(named.map(|record| record.sha256));
+        if digests.len() == before {
+            return Err(Failure::NoSuchPackage(word.clone(), channel.clone()));
+        }
+    }
+    Ok(digests)
+}

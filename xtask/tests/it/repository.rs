@@ -1,0 +1,113 @@
+//! `cooperage repo`: what it prints, what it refuses, and who must act then.
+
+use std::path::Path;
+
+use crate::bench::{bare, root};
+
+/// A folder with packages, a key and `signing.toml`.
+fn workplace() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
+    for version in ["1.0-1", "1.1-1"] {
+        let deb = testkit::DebBuilder::new("hello", version).build();
+        write(&format!("hello_{version}.deb"), &deb);
+    }
+    let other =
+        testkit::DebBuilder::new("hello", "1.1-1").file("usr/share/hello", b"other").build();
+    write("other.deb", &other);
+    let key = std::fs::read(root().join("crates/signer/tests/fixtures/secret.asc")).unwrap();
+    write("secret.asc", &key);
+    let key = "[[key]]\nname = \"test\"\nuse = [\"repository\"]\nopenpgp-file = \"secret.asc\"\n";
+    write("signing.toml", key.as_bytes());
+    write("images.toml", b"unsigned = [\"package\"]\n");
+    folder
+}
+
+/// What `cooperage repo` prints for a line of arguments; it ends with `code`.
+fn repo(folder: &Path, code: i32, line: &str) -> String {
+    let mut command = bare();
+    command.arg("repo").args(line.split(' ')).current_dir(folder).env_remove("SOURCE_DATE_EPOCH");
+    let output = command.output().unwrap();
+    let text = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert_eq!(output.status.code(), Some(code), "{line}: {text}");
+    text
+}
+
+#[test]
+fn packages_come_go_and_come_back() {
+    let folder = workplace();
+    let repo = |code, line: &str| repo(folder.path(), code, line);
+    let sign = "--signing signing.toml";
+    repo(0, &format!("init r apt:trixie --origin Example {sign}"));
+    // It is there already, with the same settings.
+    repo(0, &format!("init r apt:trixie --origin Example {sign}"));
+    assert_eq!(repo(0, "list r"), "apt:trixie\n");
+    let first = repo(0, &format!("publish r apt:trixie hello_1.0-1.deb {sign}"));
+    assert!(first.starts_with("+ hello 1.0-1 all\n"), "{first}");
+    let snapshot = first.lines().last().unwrap().to_owned();
+    let second = repo(0, &format!("publish r apt:trixie hello_1.1-1.deb {sign}"));
+    assert!(second.starts_with("+ hello 1.1-1 all\n"), "{second}");
+    let again = repo(0, &format!("publish r apt:trixie hello_1.1-1.deb {sign}"));
+    assert!(again.starts_with("= hello 1.1-1 all\n"), "{again}");
+    assert_eq!(repo(0, "list r apt:trixie").lines().count(), 2);
+    repo(0, &format!("rollback r apt:trixie {snapshot} {sign}"));
+    assert_eq!(repo(0, "list r apt:trixie").lines().count(), 1);
+    assert_eq!(repo(0, "list r apt:trixie --snapshots").lines().count(), 4);
+
+    repo(0, &format!("init r apt:updates --pinning upgrades-only {sign}"));
+    let promoted = repo(0, &format!("promote r apt:trixie apt:updates hello {sign}"));
+    assert!(promoted.starts_with("+ hello 1.0-1 all\n"), "{promoted}");
+    let json = repo(0, &format!("remove r apt:updates hello --json {sign}"));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["removed"][0]["reason"], "asked for");
+    assert_eq!(json["removed"][0]["package"]["version"], "1.0-1");
+    repo(0, &format!("remove r apt:updates --channel {sign}"));
+    assert_eq!(repo(0, "list r"), "apt:trixie\n");
+
+    let key = std::fs::read_dir(folder.path().join("r/keys")).unwrap();
+    let key =
+        key.map(|entry| entry.unwrap().path()).find(|path| path.extension().unwrap() == "asc");
+    let verify = format!("verify r --keyring {}", key.unwrap().display());
+    assert_eq!(repo(0, &verify), "");
+    repo(0, "gc r --keep-count 1 --keep-days 0");
+    assert_eq!(repo(0, &verify), "");
+    let index = folder.path().join("r/dists/trixie/Release");
+    std::fs::write(&index, "Origin: Somebody\n").unwrap();
+    assert!(repo(5, &verify).contains("Release"));
+}
+
+#[test]
+fn refusals_name_the_cause_and_what_to_do() {
+    let folder = workplace();
+    let repo = |code, line: &str| repo(folder.path(), code, line);
+    let wants = |text: String, words: &[&str]| {
+        for word in words {
+            assert!(text.contains(word), "`{word}` is not in {text}");
+        }
+    };
+    wants(repo(2, "list nothing"), &["nothing is no repository", "repo init"]);
+    wants(repo(2, "init r apt:trixie"), &["--signing", "--unsigned"]);
+    wants(repo(2, "init r trixie --unsigned"), &["apt:SUITE"]);
+    let wrong = repo(2, "init r apt:trixie --signing images.toml");
+    wants(wrong, &["no key of signing.toml is for `repository`", "unsigned = [\"repository\"]"]);
+    assert!(!folder.path().join("r").exists());
+
+    repo(0, "init r apt:trixie --unsigned");
+    wants(repo(2, "init r apt:trixie --origin X --unsigned"), &["apt:trixie is there already"]);
+    repo(0, "publish r apt:trixie hello_1.1-1.deb --unsigned");
+    let older = repo(2, "publish r apt:trixie hello_1.0-1.deb --unsigned");
+    wants(older, &["a newer version is published", "hello"]);
+    let other = repo(2, "publish r apt:trixie other.deb --unsigned");
+    wants(other, &["the same version with other content", "give the new one another version"]);
+    wants(repo(2, "publish r apt:trixie signing.toml --unsigned"), &["signing.toml"]);
+    wants(repo(2, "publish r apt:sid hello_1.0-1.deb --unsigned"), &["no channel apt:sid"]);
+    let component = repo(2, "publish r apt:trixie hello_1.0-1.deb --component x --unsigned");
+    wants(component, &["it has no component `x`, but main"]);
+    wants(repo(2, "remove r apt:trixie nope --unsigned"), &["nope", "repo list apt:trixie"]);
+    repo(0, "publish r apt:trixie hello_1.0-1.deb --allow-downgrade --unsigned");
+    assert!(repo(0, "list r apt:trixie").starts_with("hello 1.0-1"));
+}
