@@ -74,13 +74,13 @@ fn a_killed_build_goes_on_where_it_was() {
         root().display()
     );
     let mut dice: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mut died = 0;
+    let (mut died, mut round, mut reach) = (0, 0, whole);
     // At any moment: while fetching, unpacking, writing layers, the layout.
-    for round in 0..kills {
+    while died < kills {
         dice ^= dice << 13;
         dice ^= dice >> 7;
         dice ^= dice << 17;
-        let moment = dice % whole;
+        let moment = dice % reach.max(300);
         let (seconds, thousandths) = (moment / 1000, moment % 1000);
         let line = format!(
             "code=0; timeout -s KILL {seconds}.{thousandths:03} {command} >/dev/null || code=$?; echo $code"
@@ -96,6 +96,10 @@ fn a_killed_build_goes_on_where_it_was() {
             run(bare().args(["store", "verify", "--store"]).arg(at(&folder, "cut")));
             run(bare().args(["store", "info", "--store"]).arg(at(&folder, "cut")));
         }
+        if !killed {
+            // Other work on the machine made the first build a slow one.
+            reach = reach * 4 / 5;
+        }
         if !killed || round % 4 == 3 {
             // It was done, or nearly so: some of the work is taken back.
             let some = format!(
@@ -104,8 +108,9 @@ fn a_killed_build_goes_on_where_it_was() {
             );
             shell(folder.path(), &some);
         }
+        round += 1;
+        assert!(round < 3 * kills + 30, "only {died} of {round} builds were killed");
     }
-    assert!(died * 3 >= kills, "{died} of {kills} builds were killed");
     assert_eq!(digest_after(folder.path(), "", arguments), want);
     let left = shell(folder.path(), "ls cut/partial out/2025.2 out/2025.2/keystone");
     assert!(!left.contains(".part") && !left.contains(".tmp"), "left behind:\n{left}");

@@ -129,9 +129,11 @@ fn sets(distro: &str) -> Vec<Set> {
     [base].into_iter().chain(services).collect()
 }
 
+/// The base is part of every other set: alone it is compared in `.ci/full`.
 #[test]
 #[ignore = "needs mmdebstrap, apt-ftparchive, curl and a Debian mirror; .ci/run runs it"]
 fn the_trees_are_those_that_mmdebstrap_makes() {
+    let full = std::env::var("COOPERAGE_CI").is_ok_and(|tier| tier == "full");
     let (_guard, folder) = folder();
     let store = Store::open(&folder.join("store")).unwrap();
     for distro in DISTROS {
@@ -142,9 +144,11 @@ fn the_trees_are_those_that_mmdebstrap_makes() {
             let folder = folder.join(distro).join(&name);
             let debs = unpacked(&store, &reference::debs(&folder, &debs));
             let tree = assembled(&file, &debs, &requested);
-            let suite = &file.suites[0].suite;
-            let root = reference::root(&folder, suite, file.merged_usr, &requested);
-            differences.compare(&name, &tree, &root);
+            if full || name != "base" {
+                let suite = &file.suites[0].suite;
+                let root = reference::root(&folder, suite, file.merged_usr, &requested);
+                differences.compare(&name, &tree, &root);
+            }
             trees.insert(name, (debs, tree));
         }
         differences.finish();
