@@ -4,7 +4,7 @@
 //! ```no_run
 //! use std::path::Path;
 //!
-//! let tree = release::Tree::read(Path::new("/work/main"))
+//! let tree = release::Tree::read(Path::new("/srv/releases"))
 //!     .map_err(|faults| names::render_faults(&faults))?;
 //! let keystone = tree.service(&"keystone".parse()?)?;
 //! let release = tree.release("2025.2".parse()?)?;
