@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Read, Write as _};
 
 use flate2::read::MultiGzDecoder;
 use lzma_rust2::XzReader;
-use names::{Arch, Epoch, Sha256};
+use names::{Arch, Epoch, Hashing, Sha256};
 use signer::{Keyring, Signer, VerifyError};
 use store::{Address, Blob, BlobError, FetchError, Fetcher, Store, Want};
 
@@ -331,8 +331,7 @@ impl<'a> List<'a> {
             Some((_, "gz")) => Box::new(MultiGzDecoder::new(file)),
             _ => Box::new(file),
         };
-        let mut hashed =
-            Hashed { inner: plain.take(self.plain.size + 1), hash: Sha256::new(), size: 0 };
+        let mut hashed = Hashing::new(plain.take(self.plain.size + 1));
         let mut reader = BufReader::with_capacity(64 << 10, &mut hashed);
         let archive = &self.suite.suite.archive;
         let added = index.add_packages(archive, &from, &mut reader);
@@ -341,30 +340,14 @@ impl<'a> List<'a> {
             io::copy(&mut reader, &mut io::sink()).map_err(unreadable)?;
         }
         debug_assert!(reader.fill_buf().is_ok_and(<[u8]>::is_empty), "it was read to its end");
-        if hashed.size > self.plain.size {
+        let (digest, size) = hashed.finish();
+        if size > self.plain.size {
             return Err(other(format!("it has more than {} bytes", self.plain.size)));
         }
-        let digest = hashed.hash.finalize();
         if digest != self.plain.sha256 {
             return Err(other(format!("it hashes to {digest}, not to {}", self.plain.sha256)));
         }
         added.map_err(damaged)
-    }
-}
-
-/// Hashes what is read through it.
-struct Hashed<R> {
-    inner: R,
-    hash: Sha256,
-    size: u64,
-}
-
-impl<R: Read> Read for Hashed<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.hash.update(&buffer[..read]);
-        self.size += read as u64;
-        Ok(read)
     }
 }
 

@@ -9,7 +9,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use names::{Digest, Epoch, Sha256};
+use names::{Digest, Epoch, Hashing, Sha256};
 use serde::{Deserialize, Serialize};
 
 use crate::{Content, Kind, Node, TreePath};
@@ -193,9 +193,9 @@ fn read(path: &Path) -> io::Result<Pack> {
     let start = tail_at.checked_sub(size).filter(|_| size <= INDEX_LIMIT);
     let start = start.ok_or_else(|| bad("the index is longer than the file"))?;
     file.seek(SeekFrom::Start(start))?;
-    let mut hashing = Hashing { inner: file.take(size), hash: Sha256::new() };
+    let mut hashing = Hashing::new(file.take(size));
     let index: Index = serde_json::from_reader(io::BufReader::new(&mut hashing))?;
-    if hashing.hash.finalize().as_bytes() != sha256 {
+    if hashing.finish().0.as_bytes() != sha256 {
         return Err(bad("its index was changed"));
     }
 
@@ -220,18 +220,4 @@ fn read(path: &Path) -> io::Result<Pack> {
         pack.attachments.insert(name, content(offset, size, sha256)?);
     }
     Ok(pack)
-}
-
-/// Hashes what is read through it.
-struct Hashing<R> {
-    inner: R,
-    hash: Sha256,
-}
-
-impl<R: Read> Read for Hashing<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.hash.update(&buffer[..read]);
-        Ok(read)
-    }
 }

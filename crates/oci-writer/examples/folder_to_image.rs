@@ -4,13 +4,12 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::io::Read as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::time::Instant;
 
 use filetree::{Content, Node, Tree, TreePath};
-use names::{Arch, Digest, Epoch, Sha256};
+use names::{Arch, Digest, Epoch, Hashing};
 use oci_writer::{Compression, Image, LayerOptions, RunConfig};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -77,14 +76,5 @@ fn add(tree: &mut Tree, folder: &Path, path: &TreePath) -> Result<(), Box<dyn Er
 }
 
 fn digest(path: &Path) -> std::io::Result<Digest> {
-    let mut file = fs_err::File::open(path)?;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        let read = file.read(&mut buffer)?;
-        if read == 0 {
-            return Ok(hash.finalize());
-        }
-        hash.update(&buffer[..read]);
-    }
+    Ok(Hashing::new(fs_err::File::open(path)?).finish_reading()?.0)
 }

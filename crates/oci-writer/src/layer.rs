@@ -1,9 +1,9 @@
 //! One layer: a tar archive, compressed, in the store.
 
-use std::io::{self, Write};
+use std::io;
 
 use filetree::{Node, TarError, TreePath};
-use names::{Digest, Epoch, Sha256};
+use names::{Digest, Epoch, Hashing};
 use serde::{Deserialize, Serialize};
 use store::{BlobError, Store};
 
@@ -134,9 +134,9 @@ pub fn write_layer<'a>(
     let stored = |source| LayerError::Store { layer: layer(), source };
     let mut blob = store.blob_writer().map_err(stored)?;
     let written = blocks::compress(&mut blob, options.compression, options.jobs, |out| {
-        let mut out = Hashing { out, hash: Sha256::new(), size: 0 };
+        let mut out = Hashing::new(out);
         filetree::write_tar(entries, options.clamp, &mut out)?;
-        Ok((out.hash.finalize(), out.size))
+        Ok(out.finish())
     });
     let (diff_id, uncompressed_size) = written
         .map_err(|source| LayerError::Write { layer: layer(), source })?
@@ -150,24 +150,4 @@ pub fn write_layer<'a>(
         media_type: options.compression.media_type().to_owned(),
         created_by: layer(),
     })
-}
-
-/// Hashes what passes through.
-struct Hashing<W> {
-    out: W,
-    hash: Sha256,
-    size: u64,
-}
-
-impl<W: Write> Write for Hashing<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.out.write(bytes)?;
-        self.hash.update(&bytes[..written]);
-        self.size += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use filetree::TreePath;
-use names::{Digest, Sha256};
+use names::{Digest, Hashing};
 use serde::de::DeserializeOwned;
 
 use crate::read::decoder;
@@ -139,18 +139,13 @@ impl Check<'_> {
 
     /// Compares size and digest of a blob with its descriptor.
     fn bytes(&mut self, blob: &Path, entry: &Descriptor) -> bool {
-        let hash = || -> io::Result<(u64, Digest)> {
-            let mut reader = Hashing::new(fs_err::File::open(blob)?);
-            io::copy(&mut reader, &mut io::sink())?;
-            let size = reader.size;
-            Ok((size, reader.digest()))
-        };
-        match hash() {
+        let hashed = fs_err::File::open(blob).map(Hashing::new);
+        match hashed.and_then(Hashing::finish_reading) {
             Err(error) => self.problem(blob, error.to_string()),
-            Ok((size, _)) if size != entry.size => {
+            Ok((_, size)) if size != entry.size => {
                 self.problem(blob, format!("{size} bytes, want {}", entry.size));
             }
-            Ok((_, digest)) if digest != entry.digest => {
+            Ok((digest, _)) if digest != entry.digest => {
                 self.problem(blob, format!("hashes to {digest}"));
             }
             Ok(_) => return true,
@@ -267,10 +262,8 @@ impl Check<'_> {
                 self.problem(place, format!("{path} is there twice"));
             }
         }
-        let mut reader = archive.into_inner();
-        io::copy(&mut reader, &mut io::sink())?;
-        let size = reader.size;
-        Ok((reader.digest(), seen.len(), size))
+        let (digest, size) = archive.into_inner().finish_reading()?;
+        Ok((digest, seen.len(), size))
     }
 
     /// Blobs are named by what they hold; one that nothing refers to does no harm.
@@ -293,31 +286,5 @@ impl Check<'_> {
                 }
             }
         }
-    }
-}
-
-/// Hashes and counts what is read.
-struct Hashing<R> {
-    inner: R,
-    hash: Sha256,
-    size: u64,
-}
-
-impl<R: Read> Hashing<R> {
-    fn new(inner: R) -> Self {
-        Self { inner, hash: Sha256::new(), size: 0 }
-    }
-
-    fn digest(self) -> Digest {
-        self.hash.finalize()
-    }
-}
-
-impl<R: Read> Read for Hashing<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.hash.update(&buffer[..read]);
-        self.size += read as u64;
-        Ok(read)
     }
 }

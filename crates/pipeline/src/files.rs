@@ -1,10 +1,10 @@
 //! Small files that appear whole or not at all, and files that are measured.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use names::{Digest, Sha256};
+use names::{Digest, Hashing};
 
 /// Writes `text` to `path`, in place of what was there: whoever looks sees the old file or the new
 /// one. The folders above are made if need be. The mode is 0644, less the process's umask.
@@ -27,16 +27,5 @@ pub fn write_file(path: &Path, text: impl AsRef<[u8]>) -> io::Result<()> {
 
 /// The digest and the number of bytes of a file.
 pub(crate) fn measured(path: &Path) -> io::Result<(Digest, u64)> {
-    let mut file = fs_err::File::open(path)?;
-    let (mut hash, mut size) = (Sha256::new(), 0);
-    let mut buffer = vec![0; 128 << 10];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok((hash.finalize(), size)),
-            count => {
-                hash.update(&buffer[..count]);
-                size += count as u64;
-            }
-        }
-    }
+    Hashing::new(fs_err::File::open(path)?).finish_reading()
 }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use names::{Digest, Epoch};
-use sha2::{Digest as _, Sha256, Sha512};
+use names::{Epoch, Sha256};
+use sha2::{Digest as _, Sha512};
 
 use crate::RepoError;
 use crate::channel::{AptSettings, ChannelName, Pinning, rfc5322};
@@ -188,7 +188,7 @@ pub(crate) fn by_hash(channel: &ChannelName, name: &str, file: &IndexFile) -> (S
 impl IndexFile {
     /// The digests of a file that is not compressed.
     pub(crate) fn of(bytes: &[u8]) -> Self {
-        let sha256 = Digest::from_bytes(Sha256::digest(bytes).into());
+        let sha256 = Sha256::digest(bytes);
         let size = bytes.len() as u64;
         let sha512 = hex(&Sha512::digest(bytes));
         Self { sha256, sha512, size, open_sha256: sha256, open_size: size }

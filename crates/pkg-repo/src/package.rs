@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use names::Digest;
-use sha2::{Digest as _, Sha256, Sha512};
+use names::{Digest, Sha256};
+use sha2::{Digest as _, Sha512};
 
 use crate::RepoError;
 use crate::channel::ChannelName;
@@ -105,7 +105,7 @@ impl Hashing {
     pub(crate) fn finish(mut self) -> io::Result<Hashes> {
         io::copy(&mut self, &mut io::sink())?;
         Ok(Hashes {
-            sha256: Digest::from_bytes(self.sha256.finalize().into()),
+            sha256: self.sha256.finalize(),
             sha512: hex(&self.sha512.finalize()),
             size: self.size,
         })

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use names::{Digest, Epoch};
-use sha2::{Digest as _, Sha256};
+use names::{Digest, Epoch, Sha256};
 
 use crate::RepoError;
 use crate::channel::{ChannelName, ChannelSettings};
@@ -75,7 +74,7 @@ impl State {
 
     /// The snapshot's name: its number, and a part of its digest, so that no two are the same.
     pub(crate) fn id(&self, json: &[u8]) -> String {
-        let digest = Digest::from_bytes(Sha256::digest(json).into());
+        let digest = Sha256::digest(json);
         format!("{:08}-{}", self.sequence, &digest.hex()[..16])
     }
 

@@ -6,8 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use names::Digest;
-use sha2::{Digest as _, Sha256};
+use names::{Digest, Sha256};
 
 use crate::RepoError;
 use crate::compress::{Format, compress};
@@ -204,7 +203,7 @@ fn write(storage: &dyn Storage, shape: Shape<'_>, entries: &Entries) -> Result<C
     for (_, text) in entries {
         file.push_str(text);
     }
-    let digest = Digest::from_bytes(Sha256::digest(file.as_bytes()).into());
+    let digest = Sha256::digest(file.as_bytes());
     let path = place(&digest);
     if storage.size(&path)?.is_none() {
         for format in shape.formats.iter().filter(|format| **format != Format::Plain) {

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use names::{Digest, Epoch};
-use sha2::{Digest as _, Sha256};
+use names::{Epoch, Sha256};
 use signer::{Keyring, verify_cleartext, verify_detached};
 
 use crate::RepoError;
@@ -116,7 +115,8 @@ impl Repository<'_> {
                 Some(_) if depth == Depth::Sizes => None,
                 Some(_) => {
                     let bytes = self.storage.read(&served, LIMIT)?.unwrap_or_default();
-                    (sha256(&bytes) != record.sha256).then_some("the package has other content")
+                    (Sha256::digest(&bytes) != record.sha256)
+                        .then_some("the package has other content")
                 }
             };
             Ok::<_, RepoError>(problem.map(|problem| (served, problem)))
@@ -181,7 +181,7 @@ impl Repository<'_> {
             for place in places {
                 match self.storage.read(&place, LIMIT)? {
                     None => findings.add(&place, "the index is missing"),
-                    Some(bytes) if sha256(&bytes) != file.sha256 => {
+                    Some(bytes) if Sha256::digest(&bytes) != file.sha256 => {
                         findings.add(&place, "the index has other content");
                     }
                     Some(_) => {}
@@ -192,7 +192,7 @@ impl Repository<'_> {
             let pieces = index.table.pieces(self.storage, Format::Plain);
             let bytes = pieces.ok().and_then(|pieces| join(&pieces, Format::Plain));
             let wanted = index.files.get(name).map(|file| file.sha256);
-            if bytes.map(|bytes| sha256(&bytes)) != wanted {
+            if bytes.map(|bytes| Sha256::digest(&bytes)) != wanted {
                 findings.add(name, "its chunks do not make the index");
             }
         }
@@ -235,8 +235,4 @@ impl Repository<'_> {
         }
         Ok(())
     }
-}
-
-fn sha256(bytes: &[u8]) -> Digest {
-    Digest::from_bytes(Sha256::digest(bytes).into())
 }

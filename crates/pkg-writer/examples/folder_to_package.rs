@@ -10,10 +10,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use filetree::{Content, Node, Tree, TreePath};
-use names::{Digest, Epoch};
+use names::{Digest, Epoch, Hashing};
 use pkg_writer::version::{self, Revision, Scheme, Stage};
 use pkg_writer::{Accounts, Compression, Options, deb, rpm};
-use sha2::{Digest as _, Sha256};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -101,19 +100,5 @@ fn add(tree: &mut Tree, folder: &Path, path: &TreePath) -> Result<(), Box<dyn Er
 }
 
 fn digest(path: &Path) -> std::io::Result<Digest> {
-    let mut hash = Sha256::new();
-    std::io::copy(&mut fs_err::File::open(path)?, &mut HashWriter(&mut hash))?;
-    Ok(Digest::from_bytes(hash.finalize().into()))
-}
-
-struct HashWriter<'a>(&'a mut Sha256);
-
-impl std::io::Write for HashWriter<'_> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+    Ok(Hashing::new(fs_err::File::open(path)?).finish_reading()?.0)
 }

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read as _};
 
 use filetree::{Content, Kind, Tree, TreePath};
-use names::{Digest, Epoch};
-use sha2::{Digest as _, Sha256};
+use names::{Epoch, Sha256};
 
 use crate::compress::Matter;
 
@@ -144,7 +143,7 @@ pub(crate) fn copy(
         }
         take(&buffer[..count]).map_err(CopyError::Write)?;
     }
-    let right = || Digest::from_bytes(hash.finalize().into()) == content.sha256;
+    let right = || hash.finalize() == content.sha256;
     if size != content.size || check_digest && !right() {
         let text = format!("its bytes are not those of {}: make the tree anew", content.sha256);
         return Err(CopyError::Read(io::Error::new(io::ErrorKind::InvalidData, text)));

@@ -17,8 +17,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use filetree::Tree;
-use names::Digest;
-use sha2::{Digest as _, Sha256};
+use names::{Hashing, Sha256};
 
 pub use dependency::{Comparison, Dependency, Scriptlet};
 pub use error::RpmError;
@@ -69,12 +68,12 @@ pub fn prepare(tree: &Tree, package: &Package, options: &Options) -> Result<Prep
     let files = files::files(entries, package, &options.accounts)?;
     let scratch = |source| RpmError::Scratch { folder: options.scratch.clone(), source };
     let mut payload = Spool::new(&options.scratch).map_err(scratch)?;
-    let mut hashed = Hashed { out: &mut payload, hash: Sha256::new() };
+    let mut hashed = Hashing::new(&mut payload);
     let payload_size = compress::compress(&mut hashed, options.compression, options.jobs, |out| {
         payload::write(&files, options.check_contents, out, scratch)
     })
     .map_err(scratch)??;
-    let sha256 = Digest::from_bytes(hashed.hash.finalize().into()).hex();
+    let sha256 = hashed.finish().0.hex();
     let header = describe::header(package, &files, &describe::Payload { sha256 }, options)?;
     let header = header.bytes(tag::REGION_IMMUTABLE);
     if header.len() > LARGEST_HEADER {
@@ -103,7 +102,7 @@ impl Prepared {
     /// When a signature is not one that rpm reads, the scratch file cannot be read or `out` not written.
     pub fn write(&mut self, out: &mut dyn Write, signatures: &Signatures) -> Result<(), RpmError> {
         let measures = signature::Measures {
-            header_sha256: Digest::from_bytes(Sha256::digest(&self.header).into()).hex(),
+            header_sha256: Sha256::digest(&self.header).hex(),
             size: self.header.len() as u64 + self.payload.size(),
             payload_size: self.payload_size,
         };
@@ -133,23 +132,5 @@ impl Prepared {
             Ok(()) => Ok(()),
         });
         saved.map_err(|source| RpmError::Save { path: path.to_owned(), source })
-    }
-}
-
-/// Hashes what passes through.
-struct Hashed<'a> {
-    out: &'a mut Spool,
-    hash: Sha256,
-}
-
-impl Write for Hashed<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.out.write(bytes)?;
-        self.hash.update(&bytes[..written]);
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
     }
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use names::{Digest, Sha256};
+use names::{Digest, Hashing};
 use tar::{Archive, Builder, EntryType, Header};
 use tempfile::NamedTempFile;
 
@@ -128,8 +128,8 @@ pub fn export(
     }
     let failed = |source| BundleError::Write { path: out.to_owned(), source };
     let parent = out.parent().filter(|parent| *parent != Path::new(""));
-    let file = NamedTempFile::new_in(parent.unwrap_or(Path::new("."))).map_err(failed)?;
-    let mut builder = Builder::new(Hashing { inner: file, hash: Sha256::new() });
+    let mut bundle = NamedTempFile::new_in(parent.unwrap_or(Path::new("."))).map_err(failed)?;
+    let mut builder = Builder::new(Hashing::new(&mut bundle));
     let text = render(&lines);
     append(&mut builder, INDEX, text.len() as u64, text.as_bytes()).map_err(failed)?;
     for line in &lines {
@@ -137,19 +137,18 @@ pub fn export(
         let path = find(store, &line.key).ok_or_else(|| BundleError::Missing(vec![key()]))?;
         let read = |source| BundleError::Read { path: path.clone(), source };
         let file = fs_err::File::open(&path).map_err(read)?;
-        let mut content = Hashing { inner: file.take(line.size), hash: Sha256::new() };
+        let mut content = Hashing::new(file.take(line.size));
         append(&mut builder, &member(&line.key), line.size, &mut content).map_err(failed)?;
-        if content.digest() != line.sha256 {
+        if content.finish().0 != line.sha256 {
             return Err(BundleError::Damaged { key: key() });
         }
     }
-    let written = builder.into_inner().map_err(failed)?;
-    let digest = written.digest();
-    written.inner.as_file().sync_data().map_err(failed)?;
+    let (digest, _) = builder.into_inner().map_err(failed)?.finish();
+    bundle.as_file().sync_data().map_err(failed)?;
     use std::os::unix::fs::PermissionsExt as _;
     let readable = std::fs::Permissions::from_mode(0o644);
-    written.inner.as_file().set_permissions(readable).map_err(failed)?;
-    written.inner.persist(out).map_err(|error| failed(error.error))?;
+    bundle.as_file().set_permissions(readable).map_err(failed)?;
+    bundle.persist(out).map_err(|error| failed(error.error))?;
     Ok((digest, tally))
 }
 
@@ -208,17 +207,17 @@ pub fn import(store: &Store, path: &Path) -> Result<(Vec<StoreKey>, Tally), Bund
                 writer.finish(Some(digest)).map_err(stored)?;
             }
             StoreKey::Derived { kind, key: inputs } => {
-                let inner = store.derived_writer(kind, inputs).map_err(stored)?;
-                let mut writer = Hashing { inner, hash: Sha256::new() };
-                let arrived = copy(entry, &mut writer, (store, path), &key)?;
+                let mut writer = store.derived_writer(kind, inputs).map_err(stored)?;
+                let mut hashing = Hashing::new(&mut writer);
+                let arrived = copy(entry, &mut hashing, (store, path), &key)?;
                 if arrived < size {
                     return Err(incomplete());
                 }
-                let actual = writer.digest();
+                let (actual, _) = hashing.finish();
                 if actual != sha256 {
                     return Err(wrong(format!("it hashes to {actual}, not to {sha256}")));
                 }
-                writer.inner.finish().map_err(stored)?;
+                writer.finish().map_err(stored)?;
             }
         }
         tally.files += 1;
@@ -317,36 +316,4 @@ fn append(
     header.set_size(size);
     header.set_cksum();
     builder.append(&header, content)
-}
-
-/// Hashes what passes through.
-struct Hashing<T> {
-    inner: T,
-    hash: Sha256,
-}
-
-impl<T> Hashing<T> {
-    fn digest(&self) -> Digest {
-        self.hash.clone().finalize()
-    }
-}
-
-impl<T: Read> Read for Hashing<T> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.hash.update(&buffer[..read]);
-        Ok(read)
-    }
-}
-
-impl<T: Write> Write for Hashing<T> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.inner.write(bytes)?;
-        self.hash.update(&bytes[..written]);
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
-    }
 }

@@ -1,10 +1,10 @@
 //! Verifying the files of a store, and removing those that nobody needs.
 
 use std::collections::BTreeSet;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use names::{Digest, Epoch, Sha256};
+use names::{Digest, Epoch, Hashing};
 
 use crate::inventory::{Inventory, InventoryError, Tally};
 use crate::{SoleStore, Store, StoreKey};
@@ -120,16 +120,5 @@ fn remove(path: &Path) -> Result<(), InventoryError> {
 
 /// SHA-256 and number of the bytes of a file.
 pub(crate) fn hash(path: &Path) -> io::Result<(Digest, u64)> {
-    let mut file = fs_err::File::open(path)?;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
-    let mut size = 0;
-    loop {
-        let read = file.read(&mut buffer)?;
-        if read == 0 {
-            return Ok((hash.finalize(), size));
-        }
-        hash.update(&buffer[..read]);
-        size += read as u64;
-    }
+    Hashing::new(fs_err::File::open(path)?).finish_reading()
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use filetree::{FileMeta, Kind, Node, Pack, PackError, PackWriter, PathError, TreePath};
 use flate2::bufread::MultiGzDecoder;
-use names::{Digest, Epoch, Sha256};
+use names::{Digest, Epoch, Hashing};
 use store::{Blob, BlobError, Store};
 use tar::{Archive, EntryType};
 
@@ -114,31 +114,17 @@ pub fn unpack_sdist(store: &Store, blob: &Blob) -> Result<Pack, SdistError> {
     let mut out = store.derived_writer(KIND, &archive).map_err(stored)?;
     let file = fs_err::File::open(&blob.path)
         .map_err(|source| SdistError::Read { path: blob.path.clone(), source })?;
-    let mut hashed = Hashed { inner: file, hash: Sha256::new() };
+    let mut hashed = Hashing::new(file);
     let written = write_pack(&mut hashed, blob, &mut out);
     // A damaged blob is the reason for whatever else has gone wrong.
     let read = |source| SdistError::Read { path: blob.path.clone(), source };
-    io::copy(&mut hashed, &mut io::sink()).map_err(read)?;
-    let actual = hashed.hash.finalize();
+    let (actual, _) = hashed.finish_reading().map_err(read)?;
     if actual != archive {
         return Err(SdistError::Damaged { path: blob.path.clone(), actual });
     }
     written?;
     let path = out.finish().map_err(stored)?;
     Pack::open(&path).map_err(|source| SdistError::Pack { archive, source })
-}
-
-struct Hashed<R> {
-    inner: R,
-    hash: Sha256,
-}
-
-impl<R: Read> Read for Hashed<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.hash.update(&buffer[..read]);
-        Ok(read)
-    }
 }
 
 fn write_pack(input: impl Read, blob: &Blob, out: impl io::Write) -> Result<(), SdistError> {

@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 
 use filetree::{FileMeta, Pack, PackError, PackWriter, PathError, TreePath};
-use names::{Digest, Epoch, Sha256};
+use names::{Digest, Epoch, Hashing};
 use store::{Blob, BlobError, Store};
 use zip::result::ZipError;
 use zip::{CompressionMethod, DateTime, ZipArchive};
@@ -159,16 +159,7 @@ fn open(blob: &Blob) -> Result<Archive, UnpackError> {
     let wheel = blob.digest;
     let failed = |source| UnpackError::Read { path: blob.path.clone(), source };
     let mut file = fs_err::File::open(&blob.path).map_err(failed)?;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        let read = file.read(&mut buffer).map_err(failed)?;
-        if read == 0 {
-            break;
-        }
-        hash.update(&buffer[..read]);
-    }
-    let actual = hash.finalize();
+    let (actual, _) = Hashing::new(&mut file).finish_reading().map_err(failed)?;
     if actual != wheel {
         return Err(UnpackError::Damaged { path: blob.path.clone(), actual });
     }

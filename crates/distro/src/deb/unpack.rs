@@ -4,7 +4,7 @@ use std::io::{self, BufReader, BufWriter, Read};
 use std::path::PathBuf;
 
 use filetree::{Pack, PackError, PackWriter};
-use names::{Digest, Sha256};
+use names::{Digest, Hashing};
 use store::{Blob, BlobError, Store};
 
 use super::control::{self, UnpackedDeb};
@@ -146,7 +146,7 @@ pub fn unpack_deb(store: &Store, blob: &Blob) -> Result<UnpackedDeb, DebError> {
 
 fn make_pack(store: &Store, blob: &Blob) -> Result<PathBuf, DebFault> {
     let file = fs_err::File::open(&blob.path)?;
-    let mut input = BufReader::with_capacity(1 << 16, Hashing { inner: file, hash: Sha256::new() });
+    let mut input = BufReader::with_capacity(1 << 16, Hashing::new(file));
     let writer = store.derived_writer(DEB_KIND, &blob.digest).map_err(DebFault::Keep)?;
     let mut pack = PackWriter::new(BufWriter::with_capacity(1 << 16, writer));
     let full = |error: io::Error| match error.kind() {
@@ -166,8 +166,7 @@ fn make_pack(store: &Store, blob: &Blob) -> Result<PathBuf, DebFault> {
         fault => fault,
     });
     // A damaged store explains every other fault, so it is looked for first.
-    io::copy(&mut input, &mut io::sink())?;
-    let actual = input.into_inner().hash.finalize();
+    let (actual, _) = input.into_inner().finish_reading()?;
     if actual != blob.digest {
         return Err(DebFault::Damaged { expected: blob.digest, actual });
     }
@@ -244,19 +243,5 @@ fn check_format(body: &mut impl Read) -> Result<(), DebFault> {
     match minor.map(|minor| minor.bytes().all(|byte| byte.is_ascii_digit())) {
         Some(true) => Ok(()),
         _ => Err(DebFault::Format { found: found.chars().take(20).collect() }),
-    }
-}
-
-/// Hashes what is read from a file.
-struct Hashing {
-    inner: fs_err::File,
-    hash: Sha256,
-}
-
-impl Read for Hashing {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.hash.update(&buffer[..read]);
-        Ok(read)
     }
 }

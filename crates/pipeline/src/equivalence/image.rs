@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use filetree::TreePath;
-use names::{Arch, Digest, Sha256};
+use names::{Arch, Hashing};
 use oci_writer::{LayerEntry, LayerEntryKind, ReadImageError};
 
 use super::{EquivalenceError, Found, Listing};
@@ -24,7 +24,7 @@ pub(super) fn listing(layout: &Path, arch: Arch) -> Result<Listing, EquivalenceE
             LayerEntryKind::Symlink(target) => Found::Link(target),
             LayerEntryKind::HardLink(target) => Found::Link(format!("/{target}")),
             LayerEntryKind::File(bytes) => {
-                let (digest, size) = digest_of(bytes)?;
+                let (digest, size) = Hashing::new(bytes).finish_reading()?;
                 Found::File(mode, digest, size)
             }
             _ => {
@@ -36,20 +36,6 @@ pub(super) fn listing(layout: &Path, arch: Arch) -> Result<Listing, EquivalenceE
         Ok(())
     })?;
     Ok(listing)
-}
-
-fn digest_of(bytes: &mut dyn Read) -> io::Result<(Digest, u64)> {
-    let (mut hash, mut size) = (Sha256::new(), 0);
-    let mut buffer = vec![0; 64 << 10];
-    loop {
-        match bytes.read(&mut buffer)? {
-            0 => return Ok((hash.finalize(), size)),
-            count => {
-                hash.update(&buffer[..count]);
-                size += count as u64;
-            }
-        }
-    }
 }
 
 /// Calls `visit` with each file of an image that lies below the prefix: its path from there, its mode and

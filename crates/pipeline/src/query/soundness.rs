@@ -1,9 +1,10 @@
 //! Whether a file that was made from others is still what it was.
 
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 
 use filetree::{Content, Kind, Pack};
+use names::Hashing;
 
 use crate::{built_wheel, layers, sdist_of};
 
@@ -49,16 +50,7 @@ fn check_pack(path: &Path) -> io::Result<Option<String>> {
 
 /// Whether the bytes have their digest; they are not held in memory.
 fn is_whole(content: &Content) -> io::Result<bool> {
-    let mut hash = names::Sha256::new();
-    let mut reader = content.reader()?;
-    let mut buffer = [0; 1 << 14];
-    loop {
-        let read = reader.read(&mut buffer)?;
-        if read == 0 {
-            return Ok(hash.finalize() == content.sha256);
-        }
-        hash.update(&buffer[..read]);
-    }
+    Ok(Hashing::new(content.reader()?).finish_reading()?.0 == content.sha256)
 }
 
 #[cfg(test)]
