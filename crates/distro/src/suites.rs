@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read, Write as _};
 
-use flate2::read::MultiGzDecoder;
-use lzma_rust2::XzReader;
+use decompress::Format;
 use names::{Arch, Epoch, Hashing, Sha256};
 use signer::{Keyring, Signer, VerifyError};
 use store::{Address, Blob, BlobError, FetchError, Fetcher, Store, Want};
@@ -17,9 +16,6 @@ const IN_RELEASE_LIMIT: u64 = 16 << 20;
 
 /// The largest uncompressed list of packages that is read: 512 MiB, nine times Debian's main.
 const PACKAGES_LIMIT: u64 = 512 << 20;
-
-/// The most memory for decompressing, in KiB: xz files name their need themselves.
-const XZ_MEMORY: u32 = 80 << 10;
 
 /// A suite whose Release file was fetched and verified.
 #[derive(Clone, Debug)]
@@ -325,12 +321,9 @@ impl<'a> List<'a> {
         let damaged =
             |source| SuiteError::Packages { from: from.clone(), source: Box::new(source) };
         let unreadable = |source| damaged(PackagesError::Read { from: from.clone(), source });
-        let file = BufReader::new(fs_err::File::open(&blob.path).map_err(unreadable)?);
-        let plain: Box<dyn Read> = match self.path.rsplit_once('.') {
-            Some((_, "xz")) => Box::new(XzReader::new_mem_limit(file, true, XZ_MEMORY)),
-            Some((_, "gz")) => Box::new(MultiGzDecoder::new(file)),
-            _ => Box::new(file),
-        };
+        let file = fs_err::File::open(&blob.path).map_err(unreadable)?;
+        let format = Format::of_name(&self.path).unwrap_or(Format::Plain);
+        let plain = decompress::reader(format, file).map_err(unreadable)?;
         let mut hashed = Hashing::new(plain.take(self.plain.size + 1));
         let mut reader = BufReader::with_capacity(64 << 10, &mut hashed);
         let archive = &self.suite.suite.archive;

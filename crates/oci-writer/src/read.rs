@@ -1,10 +1,10 @@
 //! What an image of a layout holds.
 
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use decompress::Format;
 use filetree::TreePath;
-use flate2::bufread::MultiGzDecoder;
 use names::{Arch, Digest};
 use serde::de::DeserializeOwned;
 
@@ -131,13 +131,13 @@ fn read_layer(
 
 /// The tar archive of a layer.
 pub(crate) fn decoder(place: &Path, kind: &str) -> io::Result<Box<dyn Read>> {
-    let file = BufReader::new(fs_err::File::open(place)?);
-    Ok(match kind {
-        media_type::LAYER_GZIP => Box::new(MultiGzDecoder::new(file)),
-        media_type::LAYER_ZSTD => Box::new(zstd::Decoder::with_buffer(file)?),
-        media_type::LAYER_TAR => Box::new(file),
+    let format = match kind {
+        media_type::LAYER_GZIP => Format::Gzip,
+        media_type::LAYER_ZSTD => Format::Zstd,
+        media_type::LAYER_TAR => Format::Plain,
         other => return Err(io::Error::other(format!("a layer of media type `{other}`"))),
-    })
+    };
+    decompress::reader(format, fs_err::File::open(place)?)
 }
 
 impl std::fmt::Debug for LayerEntryKind<'_> {

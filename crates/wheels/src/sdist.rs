@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead as _, BufReader, Read};
 use std::path::PathBuf;
 
+use decompress::Format;
 use filetree::{FileMeta, Kind, Node, Pack, PackError, PackWriter, PathError, TreePath};
-use flate2::bufread::MultiGzDecoder;
 use names::{Digest, Epoch, Hashing};
 use store::{Blob, BlobError, Store};
 use tar::{Archive, EntryType};
@@ -134,9 +134,8 @@ fn write_pack(input: impl Read, blob: &Blob, out: impl io::Write) -> Result<(), 
     // One byte more than allowed, so that what is too large is told from what fits.
     let mut input = BufReader::new(input);
     let packed = input.fill_buf().map_err(failed)?.starts_with(GZIP);
-    let plain: Box<dyn Read + '_> =
-        if packed { Box::new(MultiGzDecoder::new(input)) } else { Box::new(input) };
-    let plain = plain.take(allowed + 1);
+    let format = if packed { Format::Gzip } else { Format::Plain };
+    let plain = decompress::reader(format, input).map_err(failed)?.take(allowed + 1);
     let mut members = Archive::new(plain);
     let mut pack = PackWriter::new(io::BufWriter::new(out));
     let mut kinds: BTreeMap<TreePath, bool> = BTreeMap::new();

@@ -2,16 +2,9 @@
 
 use std::io::{self, Read};
 
-use flate2::read::MultiGzDecoder;
-use lzma_rust2::XzReader;
+use decompress::Format;
 
 use super::DebFault;
-
-/// `xz -9` needs 65 MiB; no archive for general use takes more (xz(1)).
-const XZ_MEMORY_KIB: u32 = 72 * 1024;
-
-/// What zstd(1) takes without being asked, 128 MiB.
-const ZSTD_WINDOW_LOG: u32 = 27;
 
 /// A reader that inflates a member, by the suffix of its name.
 pub(super) fn decoder<'a>(
@@ -19,17 +12,14 @@ pub(super) fn decoder<'a>(
     stem: &str,
     input: impl Read + 'a,
 ) -> Result<Box<dyn Read + 'a>, DebFault> {
-    match member.strip_prefix(stem) {
-        Some("") => Ok(Box::new(input)),
-        Some(".gz") => Ok(Box::new(MultiGzDecoder::new(input))),
-        Some(".xz") => Ok(Box::new(XzReader::new_mem_limit(input, true, XZ_MEMORY_KIB))),
-        Some(".zst") => {
-            let mut decoder = zstd::Decoder::new(input)?;
-            decoder.window_log_max(ZSTD_WINDOW_LOG)?;
-            Ok(Box::new(decoder))
-        }
-        _ => Err(DebFault::Compression { member: member.to_owned() }),
-    }
+    let format = match member.strip_prefix(stem) {
+        Some("") => Format::Plain,
+        Some(".gz") => Format::Gzip,
+        Some(".xz") => Format::Xz,
+        Some(".zst") => Format::Zstd,
+        _ => return Err(DebFault::Compression { member: member.to_owned() }),
+    };
+    Ok(decompress::reader(format, input)?)
 }
 
 /// Fails after `left` bytes: what unpacks to more is meant to fill the disk.

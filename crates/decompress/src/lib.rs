@@ -1,0 +1,134 @@
+//! Readers of gzip, xz and zstd with limits, as packages, their indexes and image layers use them.
+//!
+//! The decoders are compiled here, for one type of input, and not again in each crate that reads.
+//!
+//! ```
+//! use std::io::Read as _;
+//!
+//! use decompress::Format;
+//!
+//! let format = Format::of_name("data.tar.zst").ok_or("another suffix")?;
+//! let packed: &[u8] = &[40, 181, 47, 253, 0, 88, 25, 0, 0, 97, 98, 99];
+//! let mut text = String::new();
+//! decompress::reader(format, packed)?.read_to_string(&mut text)?;
+//! assert_eq!(text, "abc");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use std::io::{self, BufReader, Read};
+
+use flate2::read::MultiGzDecoder;
+use lzma_rust2::XzReader;
+
+/// How bytes are compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Not at all.
+    Plain,
+    /// gzip (RFC 1952), of one member or several.
+    Gzip,
+    /// xz, of one stream or several.
+    Xz,
+    /// zstd (RFC 8878), of one frame or several.
+    Zstd,
+}
+
+/// `xz -9` needs 65 MiB; no archive for general use takes more (xz(1)). Files name their need themselves.
+const XZ_MEMORY_KIB: u32 = 72 << 10;
+
+/// What zstd(1) takes without being asked, 128 MiB.
+const ZSTD_WINDOW_LOG: u32 = 27;
+
+impl Format {
+    /// By the suffix of a file's name: `.gz`, `.xz`, `.zst`, and none for another one or no suffix.
+    pub fn of_name(name: &str) -> Option<Self> {
+        match name.rsplit_once('.')?.1 {
+            "gz" => Some(Self::Gzip),
+            "xz" => Some(Self::Xz),
+            "zst" => Some(Self::Zstd),
+            _ => None,
+        }
+    }
+}
+
+/// A reader of what `input` holds, in memory that hostile input cannot make grow: 72 MiB for xz, a window
+/// of 128 MiB for zstd. It reads to the end of the last member, stream or frame. How much comes out is for
+/// the caller to limit.
+///
+/// # Errors
+/// There is no memory for a decoder. Damage, and the need of more memory, come with reading.
+pub fn reader<'a>(format: Format, input: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
+    decoder(format, Box::new(input))
+}
+
+fn decoder<'a>(format: Format, input: Box<dyn Read + 'a>) -> io::Result<Box<dyn Read + 'a>> {
+    let input = BufReader::with_capacity(64 << 10, input);
+    Ok(match format {
+        Format::Plain => Box::new(input),
+        Format::Gzip => Box::new(MultiGzDecoder::new(input)),
+        Format::Xz => Box::new(XzReader::new_mem_limit(input, true, XZ_MEMORY_KIB)),
+        Format::Zstd => {
+            let mut decoder = zstd::Decoder::with_buffer(input)?;
+            decoder.window_log_max(ZSTD_WINDOW_LOG)?;
+            Box::new(decoder)
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    fn read(format: Format, bytes: &[u8]) -> io::Result<Vec<u8>> {
+        let mut out = Vec::new();
+        reader(format, bytes)?.read_to_end(&mut out).map(|_| out)
+    }
+
+    fn packed(format: Format, text: &[u8]) -> Vec<u8> {
+        match format {
+            Format::Plain => text.to_vec(),
+            Format::Gzip => {
+                let mut out =
+                    flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+                out.write_all(text).and_then(|()| out.finish()).unwrap()
+            }
+            Format::Xz => {
+                let options = lzma_rust2::XzOptions::with_preset(1);
+                let mut out = lzma_rust2::XzWriter::new(Vec::new(), options).unwrap();
+                out.write_all(text).and_then(|()| out.finish()).unwrap()
+            }
+            Format::Zstd => zstd::encode_all(text, 1).unwrap(),
+        }
+    }
+
+    #[test]
+    fn all_of_a_file_is_read_and_damage_is_told() {
+        for format in [Format::Plain, Format::Gzip, Format::Xz, Format::Zstd] {
+            let (first, second) = (packed(format, b"one, "), packed(format, &[b'2'; 100_000]));
+            let both = [first, second].concat();
+            let read_back = read(format, &both).unwrap();
+            assert!(read_back.starts_with(b"one, 22") && read_back.len() == 100_005, "{format:?}");
+            if format != Format::Plain {
+                assert!(read(format, &both[..both.len() - 9]).is_err(), "{format:?}");
+            }
+        }
+    }
+
+    /// A header that asks for a window of 256 MiB: RFC 8878, section 3.1.1.1.2.
+    #[test]
+    fn a_file_cannot_ask_for_any_memory() {
+        let header = |window| [0x28, 0xb5, 0x2f, 0xfd, 0, window, 1, 0, 0];
+        assert_eq!(read(Format::Zstd, &header(17 << 3)).unwrap(), b"");
+        let error = read(Format::Zstd, &header(18 << 3)).unwrap_err();
+        assert!(error.to_string().contains("too much memory"), "{error}");
+    }
+
+    #[test]
+    fn formats_are_known_by_suffix() {
+        assert_eq!(Format::of_name("Packages.xz"), Some(Format::Xz));
+        assert_eq!(Format::of_name("Packages"), None);
+        assert_eq!(Format::of_name("data.tar.bz2"), None);
+    }
+}
