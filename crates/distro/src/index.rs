@@ -2,6 +2,7 @@
 //! .deb lies and its digest. Descriptions and the like are dropped.
 
 mod stanza;
+mod stored;
 
 use std::collections::HashMap;
 use std::io::BufRead;

@@ -65,5 +65,7 @@ pub use scripts::{
     ClassifyError, Effect, NormalScript, ScriptKind, SlaveLink, UnknownScript, classify, normalise,
 };
 pub use solve::{Request, Solution, SolveError, solve};
-pub use suites::{FetchedSuite, SuiteError, fetch_index, fetch_releases, fetch_suites};
+pub use suites::{
+    FetchedSuite, INDEX_RECORDS, SuiteError, fetch_index, fetch_releases, fetch_suites,
+};
 pub use version::{Version, VersionError, compare_versions};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read, Write as _};
 
 use decompress::Format;
-use names::{Arch, Epoch, Hashing, Sha256};
+use names::{Arch, Digest, Epoch, Hashing, Sha256};
 use signer::{Keyring, Signer, VerifyError};
 use store::{Address, Blob, BlobError, FetchError, Fetcher, Store, Want};
 
@@ -120,7 +120,10 @@ pub enum SuiteError {
         /// The difference.
         reason: String,
     },
-    /// The store cannot be written.
+    /// The packages cannot be put into the store.
+    #[error("cannot put the index of the packages into the store")]
+    StoreIndex(#[source] BlobError),
+    /// The InRelease file cannot be put into the store.
     #[error("cannot put the InRelease file of {suite} into the store")]
     Store {
         /// The archive and the suite.
@@ -236,8 +239,12 @@ fn verify(
     Ok(FetchedSuite { suite: suite.clone(), locked, release, signers: signed.signers })
 }
 
+/// Records of packages as [`fetch_index`] has read them; the number is the level of this form.
+pub const INDEX_RECORDS: &str = "index-1";
+
 /// Fetches the lists of packages of the suites for one architecture, by their digests in the
-/// Release files, and reads them. They stay in the store, so that nothing is fetched twice.
+/// Release files, and reads them. They stay in the store, and so does what was read, under the digests
+/// of the lists: the same lists are neither fetched nor read twice.
 ///
 /// # Errors
 /// See [`SuiteError`].
@@ -261,6 +268,11 @@ pub fn fetch_index(
             }
         }
     }
+    let key = key_of(&lists, arch);
+    let record = store.record(INDEX_RECORDS, &key);
+    if let Some(index) = record.and_then(|bytes| Index::from_bytes(arch, &bytes)) {
+        return Ok(index);
+    }
     let wants: Vec<Want> = lists.iter().map(List::want).collect();
     let blobs = fetcher.blobs(store, &wants, &mut |_, _| {}).map_err(|source| {
         let suites: Vec<String> = suites.iter().map(|suite| label(&suite.suite)).collect();
@@ -274,7 +286,18 @@ pub fn fetch_index(
     for (list, blob) in lists.iter().zip(blobs) {
         list.read(&blob, &mut index)?;
     }
+    let stored = store.write_record(INDEX_RECORDS, &key, &index.to_bytes());
+    stored.map_err(SuiteError::StoreIndex)?;
     Ok(index)
+}
+
+/// All that an index comes from: the lists in their order, each with its archive.
+fn key_of(lists: &[List<'_>], arch: Arch) -> Digest {
+    let mut key = format!("{arch}\n");
+    for List { suite, plain, .. } in lists {
+        key.push_str(&format!("{} {}\n", suite.suite.archive, plain.sha256));
+    }
+    Sha256::digest(key)
 }
 
 /// A list of packages that a Release file names.
