@@ -1,12 +1,14 @@
 //! Why the layers of an image cannot be made.
 
+use std::collections::BTreeSet;
+
 use distro::DebError;
 use filetree::TreeError;
 use names::ServiceName;
 use rootfs::AssembleError;
 use store::FetchError;
 use venv::{InstallError, LayoutError, MergeError};
-use wheels::{LocateError, UnpackError};
+use wheels::{ClosureError, ClosureErrors, LocateError, UnpackError, WheelMetadataError};
 
 use crate::blame::Blame;
 use crate::built_wheel::BuiltWheelError;
@@ -127,4 +129,26 @@ pub(crate) fn of_locate(error: &LocateError) -> Blame {
         LocateError::Replaced { .. } => Blame::Verification,
         _ => Blame::Upstream,
     }
+}
+
+/// Who must act when a closure cannot be had. The network is to blame only where nothing else is.
+pub(crate) fn of_closure(errors: &ClosureErrors) -> Blame {
+    let blames = errors.0.iter().map(|error| match error {
+        ClosureError::Locate { source, .. } => of_locate(source),
+        ClosureError::Metadata { source, .. } => match source {
+            WheelMetadataError::Fetch { source, .. } => Blame::of_fetch(source),
+            _ => Blame::Verification,
+        },
+        _ => Blame::Input,
+    });
+    worst(blames)
+}
+
+/// The one to act first: who wrote the input, else who made the last of the others.
+pub(crate) fn worst(blames: impl Iterator<Item = Blame>) -> Blame {
+    let blames: BTreeSet<Blame> = blames.collect();
+    if blames.contains(&Blame::Input) {
+        return Blame::Input;
+    }
+    blames.last().copied().unwrap_or(Blame::Input)
 }

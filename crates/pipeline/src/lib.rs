@@ -82,6 +82,7 @@ mod service_layer;
 mod setting;
 mod sources;
 mod stale;
+mod suites;
 mod summary;
 mod workers;
 
@@ -117,4 +118,5 @@ pub use setting::{Listener, Setting};
 pub use source_refs::{GitReference, GitReferenceError, GitUrl, GitUrlError};
 pub use sources::SourceError;
 pub use stale::stale;
+pub use suites::ArchivesError;
 pub use summary::{ImageSummary, LayerSummary, PackageSummary, Summary};

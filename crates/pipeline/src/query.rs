@@ -10,7 +10,6 @@ mod pins;
 mod plan;
 mod soundness;
 mod source;
-mod suites;
 
 pub use closure::{ClosureRequest, closure};
 pub use error::QueryError;

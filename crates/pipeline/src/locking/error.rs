@@ -1,22 +1,21 @@
 //! Why locking failed.
 
-use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 
 use constraints::VersionError;
-use distro::{ClassifyError, DebError, PackagesError, SolveError, SuiteError, UnknownScript};
+use distro::{ClassifyError, DebError, PackagesError, SolveError, UnknownScript};
 use names::{DistroId, Epoch, PackageName, Place, ReleaseId, ServiceName};
-use signer::KeyringError;
 use store::FetchError;
 use wheels::{ClosureErrors, LocateError, SdistError};
 
 use crate::blame::Blame;
 use crate::describe::DescribeError;
-use crate::layers_error::of_locate;
+use crate::layers_error::{of_closure, of_locate, worst};
 use crate::locks::LocksError;
 use crate::patched::PatchedError;
 use crate::sources::SourceError;
+use crate::suites::ArchivesError;
 
 /// Why locking failed. Nothing was written.
 #[derive(Debug, thiserror::Error)]
@@ -28,22 +27,9 @@ pub enum LockError {
     /// The present locks are in the way.
     #[error(transparent)]
     Locks(#[from] LocksError),
-    /// A keyring of the distribution is none.
-    #[error("distros/keyrings/{keyring} cannot be used")]
-    Keyring {
-        /// The file.
-        keyring: String,
-        /// Why.
-        source: KeyringError,
-    },
-    /// The archives' indexes cannot be had or trusted.
-    #[error("the archives of {distro} cannot be read")]
-    Suites {
-        /// The distribution.
-        distro: DistroId,
-        /// Why.
-        source: SuiteError,
-    },
+    /// The archives of the distribution cannot be read.
+    #[error(transparent)]
+    Archives(#[from] ArchivesError),
     /// A mirror has an older index than the one that the lock was made from.
     #[error(
         "{suite} is of {found}, and the lock was made from that of {locked}: the mirror is behind, or \
@@ -229,11 +215,7 @@ impl LockError {
     /// Who must act.
     pub fn blame(&self) -> Blame {
         match self {
-            LockError::Suites { source, .. } => match source {
-                SuiteError::Fetch { source, .. } => Blame::of_fetch(source),
-                SuiteError::NoKeyring { .. } | SuiteError::NoComponent { .. } => Blame::Input,
-                _ => Blame::Verification,
-            },
+            LockError::Archives(error) => error.blame(),
             LockError::Fetch(error) => Blame::of_fetch(error),
             LockError::Deb(_) | LockError::UnpackSdist(_) | LockError::Older { .. } => {
                 Blame::Verification
@@ -253,25 +235,4 @@ pub(super) fn together(mut errors: Vec<LockError>) -> Option<LockError> {
         0 | 1 => errors.pop(),
         _ => Some(LockError::Closures(errors)),
     }
-}
-
-/// The network is to blame only where nothing else is.
-fn of_closure(errors: &ClosureErrors) -> Blame {
-    let blames = errors.0.iter().map(|error| match error {
-        wheels::ClosureError::Locate { source, .. } => of_locate(source),
-        wheels::ClosureError::Metadata { source, .. } => match source {
-            wheels::WheelMetadataError::Fetch { source, .. } => Blame::of_fetch(source),
-            _ => Blame::Verification,
-        },
-        _ => Blame::Input,
-    });
-    worst(blames)
-}
-
-fn worst(blames: impl Iterator<Item = Blame>) -> Blame {
-    let blames: BTreeSet<Blame> = blames.collect();
-    if blames.contains(&Blame::Input) {
-        return Blame::Input;
-    }
-    blames.last().copied().unwrap_or(Blame::Input)
 }

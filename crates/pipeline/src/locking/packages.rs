@@ -1,11 +1,8 @@
 //! The packages of the distribution: those of the base, and what services add to it.
 
-use std::collections::BTreeMap;
-
-use distro::{ClassifyError, Index, LockedDeb, LockedSuite, ScriptKind, UnpackedDeb, classify};
-use names::{Arch, ArchiveName, ReleaseId, ServiceName};
+use distro::{ClassifyError, Index, LockedDeb, ScriptKind, UnpackedDeb, classify};
+use names::{Arch, ReleaseId, ServiceName};
 use release::Target;
-use signer::Keyring;
 use store::{Blob, FetchError};
 
 use super::request::Older;
@@ -17,7 +14,7 @@ use crate::lock::{BaseList, BuildList, LockFile as _, ReleaseLock, deb_key};
 use crate::locks::Locks;
 use crate::parts::{BUILD, Part};
 use crate::setting::{Listener, Setting};
-use crate::{examples, fetching, workers};
+use crate::{fetching, suites, workers};
 
 /// Locks the bases and the packages of the services in `locks`. Where a base moves, the packages of
 /// every other service on it are chosen anew, those of `others`, the locks of other releases, among
@@ -37,7 +34,7 @@ pub(super) fn lock(
         let serves = |deb: &&LockedDeb| deb.arch == "all" || deb.arch == arch.debian();
         all.filter(serves).cloned().collect()
     };
-    let (mut index, suites) = read_suites(work, tell)?;
+    let (mut index, suites) = suites::read(setting, description, &request.distro, arch, tell)?;
     if request.older == Older::Refuse {
         older::refuse(&locks.distro.suites, &suites)?;
     }
@@ -133,48 +130,6 @@ pub(super) fn others(
         }
     }
     Ok(locks)
-}
-
-/// Fetches and verifies the indexes. Suites of an archive whose address nobody has named are read
-/// after the example sources in the distribution's own `apt` package were asked.
-fn read_suites(
-    work: &Work<'_>,
-    tell: Listener<'_>,
-) -> Result<(Index, Vec<LockedSuite>), LockError> {
-    let Work { setting, request, description, part, .. } = *work;
-    let arch = part.arch;
-    let mut keyrings = BTreeMap::new();
-    for (name, bytes) in &description.keyrings {
-        let keyring = Keyring::parse(bytes)
-            .map_err(|source| LockError::Keyring { keyring: name.clone(), source })?;
-        keyrings.insert(name.clone(), keyring);
-    }
-    let failed = |source| LockError::Suites { distro: request.distro.clone(), source };
-    let suites = &description.distro.suites;
-    let unknown: Vec<&ArchiveName> = suites
-        .iter()
-        .filter(|suite| suite.serves(arch))
-        .map(|suite| &suite.archive)
-        .filter(|archive| !setting.outside.knows(archive))
-        .collect();
-    if !unknown.is_empty() {
-        let known: Vec<distro::Suite> =
-            suites.iter().filter(|suite| !unknown.contains(&&suite.archive)).cloned().collect();
-        let (index, _) = distro::fetch_suites(
-            setting.outside,
-            setting.store,
-            &known,
-            &keyrings,
-            arch,
-            Some(setting.now),
-        )
-        .map_err(failed)?;
-        if let Some(apt) = index.newest("apt") {
-            examples::learn(setting, &apt, tell)?;
-        }
-    }
-    distro::fetch_suites(setting.outside, setting.store, suites, &keyrings, arch, Some(setting.now))
-        .map_err(failed)
 }
 
 /// Adds what is locked and in no suite any more, as long as it can still be had.

@@ -3,21 +3,20 @@
 use std::path::PathBuf;
 
 use constraints::{RequirementError, VersionError};
-use distro::{SolveError, SuiteError};
+use distro::SolveError;
 use git_source::GitError;
-use names::{DistroId, Fault, PackageName, ReleaseId, render_faults};
+use names::{Fault, PackageName, ReleaseId, render_faults};
 use release::UnknownName;
-use signer::KeyringError;
-use store::FetchError;
-use wheels::{ClosureError, ClosureErrors, LocateError, SdistError, WheelMetadataError};
+use wheels::{ClosureErrors, LocateError, SdistError};
 
 use crate::blame::Blame;
 use crate::describe::DescribeError;
-use crate::layers_error::of_locate;
+use crate::layers_error::{of_closure, of_locate};
 use crate::locking::LockError;
 use crate::locks::LocksError;
 use crate::sources::SourceError;
 use crate::sources::error::of_git;
+use crate::suites::ArchivesError;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -38,25 +37,9 @@ pub enum QueryError {
     /// It cannot be told whether the locks follow from the tree.
     #[error(transparent)]
     Stale(Box<LockError>),
-    /// A keyring of the distribution is none.
-    #[error("distros/keyrings/{keyring} cannot be used")]
-    Keyring {
-        /// The file.
-        keyring: String,
-        /// Why.
-        source: KeyringError,
-    },
-    /// The archives' indexes cannot be had or trusted.
-    #[error("the archives of {distro} cannot be read")]
-    Suites {
-        /// The distribution.
-        distro: DistroId,
-        /// Why.
-        source: SuiteError,
-    },
-    /// The package that says where other archives are cannot be fetched.
-    #[error("cannot get the packages of the distribution")]
-    Fetch(#[from] FetchError),
+    /// The archives of the distribution cannot be read.
+    #[error(transparent)]
+    Archives(#[from] ArchivesError),
     /// No set of packages will do.
     #[error("no set of packages will do")]
     Solve(#[from] SolveError),
@@ -146,12 +129,7 @@ impl QueryError {
     /// Who must act.
     pub fn blame(&self) -> Blame {
         match self {
-            QueryError::Suites { source, .. } => match source {
-                SuiteError::Fetch { source, .. } => Blame::of_fetch(source),
-                SuiteError::NoKeyring { .. } | SuiteError::NoComponent { .. } => Blame::Input,
-                _ => Blame::Verification,
-            },
-            QueryError::Fetch(error) => Blame::of_fetch(error),
+            QueryError::Archives(error) => error.blame(),
             QueryError::Closure { source, .. } => of_closure(source),
             QueryError::Sdist { source, .. } => of_locate(source),
             QueryError::Unpack(_) => Blame::Verification,
@@ -160,21 +138,4 @@ impl QueryError {
             _ => Blame::Input,
         }
     }
-}
-
-/// The network is to blame only where nothing else is.
-fn of_closure(errors: &ClosureErrors) -> Blame {
-    let blame = |error: &ClosureError| match error {
-        ClosureError::Locate { source, .. } => of_locate(source),
-        ClosureError::Metadata { source, .. } => match source {
-            WheelMetadataError::Fetch { source, .. } => Blame::of_fetch(source),
-            _ => Blame::Verification,
-        },
-        _ => Blame::Input,
-    };
-    let blames = || errors.0.iter().map(blame);
-    if blames().any(|blame| blame == Blame::Input) {
-        return Blame::Input;
-    }
-    blames().max().unwrap_or(Blame::Input)
 }

@@ -3,10 +3,10 @@
 use distro::Solution;
 use names::{Arch, DistroId};
 
-use super::{QueryError, suites};
-use crate::Event;
+use super::QueryError;
 use crate::describe::Description;
 use crate::setting::{Listener, Setting};
+use crate::{Event, suites};
 
 /// What is asked for.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -46,6 +46,6 @@ pub fn packages(
         asked.packages = [&base.packages[..], &request.names[..]].concat();
     }
     tell(Event::Reading { what: format!("{} {}", request.distro, request.arch) });
-    let index = suites::index(setting, &description, &request.distro, request.arch, tell)?;
+    let (index, _) = suites::read(setting, &description, &request.distro, request.arch, tell)?;
     Ok(distro::solve(&index, &asked)?)
 }

@@ -13,8 +13,14 @@ use crate::{built_wheel, layers, sdist_of};
 /// of an earlier version, must be readable and not empty.
 pub fn fault_of_derived(kind: &str, path: &Path) -> Option<String> {
     let pack = ["deb-2", "wheel-2", "sdist-2"].contains(&kind);
-    let record =
-        [layers::RECORDS, built_wheel::RECORDS, sdist_of::RECORDS, "metadata-2"].contains(&kind);
+    let record = [
+        layers::RECORDS,
+        built_wheel::RECORDS,
+        sdist_of::RECORDS,
+        "metadata-2",
+        distro::INDEX_RECORDS,
+    ]
+    .contains(&kind);
     let checked = match (pack, record) {
         (true, _) => check_pack(path),
         (_, true) => check_record(path),

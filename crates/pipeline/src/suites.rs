@@ -1,0 +1,89 @@
+//! The packages that a distribution has now.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use distro::{Index, LockedSuite, Suite, SuiteError};
+use names::{Arch, ArchiveName, DistroId};
+use signer::{Keyring, KeyringError};
+use store::FetchError;
+
+use crate::blame::Blame;
+use crate::describe::Description;
+use crate::examples;
+use crate::setting::{Listener, Setting};
+
+/// Why the packages of a distribution are not known.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ArchivesError {
+    /// A keyring of the distribution is none.
+    #[error("distros/keyrings/{keyring} cannot be used")]
+    Keyring {
+        /// The file.
+        keyring: String,
+        /// Why.
+        source: KeyringError,
+    },
+    /// The archives' indexes cannot be had or trusted.
+    #[error("the archives of {distro} cannot be read")]
+    Suites {
+        /// The distribution.
+        distro: DistroId,
+        /// Why.
+        source: SuiteError,
+    },
+    /// The package that says where other archives are cannot be fetched.
+    #[error("cannot get the packages of the distribution")]
+    Examples(#[from] FetchError),
+}
+
+impl ArchivesError {
+    /// Who must act.
+    pub fn blame(&self) -> Blame {
+        let source = match self {
+            ArchivesError::Keyring { .. } => return Blame::Input,
+            ArchivesError::Examples(error) => return Blame::of_fetch(error),
+            ArchivesError::Suites { source, .. } => source,
+        };
+        match source {
+            SuiteError::Fetch { source, .. } => Blame::of_fetch(source),
+            SuiteError::NoKeyring { .. } | SuiteError::NoComponent { .. } => Blame::Input,
+            SuiteError::Store { .. } | SuiteError::StoreIndex(_) => Blame::Input,
+            _ => Blame::Verification,
+        }
+    }
+}
+
+/// Fetches and verifies the indexes of a distribution. Where nobody has named the address of an
+/// archive, the example sources in the distribution's own package `apt` are asked first.
+pub(crate) fn read(
+    setting: &Setting<'_>,
+    description: &Description,
+    id: &DistroId,
+    arch: Arch,
+    tell: Listener<'_>,
+) -> Result<(Index, Vec<LockedSuite>), ArchivesError> {
+    let mut keyrings = BTreeMap::new();
+    for (name, bytes) in &description.keyrings {
+        let keyring = Keyring::parse(bytes)
+            .map_err(|source| ArchivesError::Keyring { keyring: name.clone(), source })?;
+        keyrings.insert(name.clone(), keyring);
+    }
+    let Setting { outside, store, now, .. } = *setting;
+    let fetch = |suites: &[Suite]| {
+        distro::fetch_suites(outside, store, suites, &keyrings, arch, Some(now))
+            .map_err(|source| ArchivesError::Suites { distro: id.clone(), source })
+    };
+    let suites = &description.distro.suites;
+    let serving = suites.iter().filter(|suite| suite.serves(arch));
+    let archives: BTreeSet<&ArchiveName> = serving.map(|suite| &suite.archive).collect();
+    let unknown = |archive: &ArchiveName| archives.contains(archive) && !outside.knows(archive);
+    let known: Vec<Suite> =
+        suites.iter().filter(|suite| !unknown(&suite.archive)).cloned().collect();
+    if known.len() < suites.len()
+        && let Some(apt) = fetch(&known)?.0.newest("apt")
+    {
+        examples::learn(setting, &apt, tell)?;
+    }
+    fetch(suites)
+}
