@@ -66,7 +66,16 @@ fn fetch(
     now: &str,
 ) -> Result<(Index, Vec<LockedSuite>), SuiteError> {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(folder.path()).unwrap();
+    fetch_into(&Store::open(folder.path()).unwrap(), fetcher, suite, component, now)
+}
+
+fn fetch_into(
+    store: &Store,
+    fetcher: &Folder,
+    suite: &str,
+    component: &str,
+    now: &str,
+) -> Result<(Index, Vec<LockedSuite>), SuiteError> {
     let suite = Suite {
         archive: "debian".parse().unwrap(),
         suite: suite.to_owned(),
@@ -77,7 +86,7 @@ fn fetch(
     let keyring = Keyring::parse(&std::fs::read(format!("{FOLDER}/keyring.gpg")).unwrap()).unwrap();
     let keyrings = BTreeMap::from([("test.gpg".to_owned(), keyring)]);
     let now = Epoch::from_rfc3339(now);
-    let (index, locked) = fetch_suites(fetcher, &store, &[suite], &keyrings, Arch::Amd64, now)?;
+    let (index, locked) = fetch_suites(fetcher, store, &[suite], &keyrings, Arch::Amd64, now)?;
     store.blob(&locked[0].in_release).expect("the InRelease file is in the store");
     Ok((index, locked))
 }
@@ -117,6 +126,30 @@ fn lists_are_fetched_by_their_digest_first() {
         "{asked:?}"
     );
     assert_eq!(asked.len(), 2);
+}
+
+#[test]
+fn lists_are_read_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let again = || {
+        let fetcher = archive();
+        let (index, _) = fetch_into(&store, &fetcher, "test", "main", NOW).unwrap();
+        let newest = index.newest("main").unwrap();
+        (newest, index.package_count(), fetcher.asked.into_inner().unwrap().len())
+    };
+    let (newest, packages, asked) = again();
+    assert!(asked > 1);
+    assert_eq!(again(), (newest.clone(), packages, 1), "InRelease alone is asked for");
+    // A damaged record is as good as none.
+    let kind = folder.path().join("derived").join(distro::INDEX_RECORDS);
+    let place = std::fs::read_dir(&kind).unwrap().next().unwrap().unwrap().path();
+    let record = std::fs::read_dir(place).unwrap().next().unwrap().unwrap().path();
+    let mut bytes = std::fs::read(&record).unwrap();
+    bytes[20] ^= 1;
+    std::fs::write(&record, bytes).unwrap();
+    assert_eq!(again(), (newest.clone(), packages, asked));
+    assert_eq!(again(), (newest, packages, 1));
 }
 
 #[test]
