@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import time
 import urllib.error
@@ -25,7 +26,10 @@ key_repository = /tmp/credential-keys
 enabled = false
 """)
 os.environ["OS_KEYSTONE_CONFIG_FILES"] = "/tmp/keystone.conf"
-base = "http://127.0.0.1:15000/v3"
+# Another test may run a keystone at the same time.
+with socket.create_server(("127.0.0.1", 0)) as free:
+    address = "127.0.0.1:%d" % free.getsockname()[1]
+base = f"http://{address}/v3"
 
 
 def manage(*arguments):
@@ -43,7 +47,7 @@ manage("credential_setup", *account)
 manage("bootstrap", "--bootstrap-password", "secret", "--bootstrap-public-url", base)
 log = open("/tmp/uwsgi.log", "w")
 uwsgi = subprocess.Popen(
-    ["uwsgi", "--http-socket", "127.0.0.1:15000", "--module", "keystone.wsgi.api:application",
+    ["uwsgi", "--http-socket", address, "--module", "keystone.wsgi.api:application",
      "--virtualenv", "/var/lib/openstack", "--die-on-term"], stdout=log, stderr=log)
 
 
