@@ -7,7 +7,7 @@
 //!
 //! use decompress::Format;
 //!
-//! let format = Format::of_name("data.tar.zst").ok_or("another suffix")?;
+//! let format = Format::of_suffix(".zst").ok_or("another suffix")?;
 //! let packed: &[u8] = &[40, 181, 47, 253, 0, 88, 25, 0, 0, 97, 98, 99];
 //! let mut text = String::new();
 //! decompress::reader(format, packed)?.read_to_string(&mut text)?;
@@ -40,12 +40,13 @@ const XZ_MEMORY_KIB: u32 = 72 << 10;
 const ZSTD_WINDOW_LOG: u32 = 27;
 
 impl Format {
-    /// By the suffix of a file's name: `.gz`, `.xz`, `.zst`, and none for another one or no suffix.
-    pub fn of_name(name: &str) -> Option<Self> {
-        match name.rsplit_once('.')?.1 {
-            "gz" => Some(Self::Gzip),
-            "xz" => Some(Self::Xz),
-            "zst" => Some(Self::Zstd),
+    /// By what compression adds to a file's name: nothing, `.gz`, `.xz` or `.zst`; none for anything else.
+    pub fn of_suffix(suffix: &str) -> Option<Self> {
+        match suffix {
+            "" => Some(Self::Plain),
+            ".gz" => Some(Self::Gzip),
+            ".xz" => Some(Self::Xz),
+            ".zst" => Some(Self::Zstd),
             _ => None,
         }
     }
@@ -127,8 +128,10 @@ mod tests {
 
     #[test]
     fn formats_are_known_by_suffix() {
-        assert_eq!(Format::of_name("Packages.xz"), Some(Format::Xz));
-        assert_eq!(Format::of_name("Packages"), None);
-        assert_eq!(Format::of_name("data.tar.bz2"), None);
+        assert_eq!(Format::of_suffix(".xz"), Some(Format::Xz));
+        assert_eq!(Format::of_suffix(""), Some(Format::Plain));
+        for other in ["xz", ".bz2", ".xz.gz", "x.gz"] {
+            assert_eq!(Format::of_suffix(other), None);
+        }
     }
 }

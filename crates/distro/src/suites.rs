@@ -305,6 +305,7 @@ struct List<'a> {
     suite: &'a FetchedSuite,
     /// Below the suite's folder, with its compression's extension.
     path: String,
+    format: Format,
     compressed: ReleaseEntry,
     /// Without compression.
     plain: ReleaseEntry,
@@ -317,8 +318,9 @@ impl<'a> List<'a> {
         let plain = *files.get(&plain_path)?;
         let offered = |extension: &&str| files.contains_key(&format!("{plain_path}{extension}"));
         let extension = [".xz", ".gz", ""].into_iter().find(offered)?;
+        let format = Format::of_suffix(extension)?;
         let path = format!("{plain_path}{extension}");
-        Some(Self { suite, compressed: files[&path], path, plain })
+        Some(Self { suite, compressed: files[&path], path, format, plain })
     }
 
     fn want(&self) -> Want {
@@ -345,8 +347,7 @@ impl<'a> List<'a> {
             |source| SuiteError::Packages { from: from.clone(), source: Box::new(source) };
         let unreadable = |source| damaged(PackagesError::Read { from: from.clone(), source });
         let file = fs_err::File::open(&blob.path).map_err(unreadable)?;
-        let format = Format::of_name(&self.path).unwrap_or(Format::Plain);
-        let plain = decompress::reader(format, file).map_err(unreadable)?;
+        let plain = decompress::reader(self.format, file).map_err(unreadable)?;
         let mut hashed = Hashing::new(plain.take(self.plain.size + 1));
         let mut reader = BufReader::with_capacity(64 << 10, &mut hashed);
         let archive = &self.suite.suite.archive;

@@ -16,8 +16,7 @@ use crate::{Digest, Sha256};
 /// ```
 #[derive(Debug)]
 pub struct Hashing<T> {
-    /// The reader or writer.
-    pub inner: T,
+    inner: T,
     hash: Sha256,
     size: u64,
 }

@@ -26,4 +26,10 @@ impl Blame {
             _ => Blame::Upstream,
         }
     }
+
+    /// Who must act on several errors at once: whoever wrote the input, if one is theirs; else the last
+    /// in the order of the exit codes.
+    pub(crate) fn of_all(blames: impl Iterator<Item = Blame>) -> Self {
+        blames.max_by_key(|blame| (*blame == Blame::Input, *blame)).unwrap_or(Blame::Input)
+    }
 }

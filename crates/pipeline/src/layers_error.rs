@@ -1,7 +1,5 @@
 //! Why the layers of an image cannot be made.
 
-use std::collections::BTreeSet;
-
 use distro::DebError;
 use filetree::TreeError;
 use names::ServiceName;
@@ -141,14 +139,5 @@ pub(crate) fn of_closure(errors: &ClosureErrors) -> Blame {
         },
         _ => Blame::Input,
     });
-    worst(blames)
-}
-
-/// The one to act first: who wrote the input, else who made the last of the others.
-pub(crate) fn worst(blames: impl Iterator<Item = Blame>) -> Blame {
-    let blames: BTreeSet<Blame> = blames.collect();
-    if blames.contains(&Blame::Input) {
-        return Blame::Input;
-    }
-    blames.last().copied().unwrap_or(Blame::Input)
+    Blame::of_all(blames)
 }

@@ -1,9 +1,9 @@
 //! The packages that a distribution has now.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use distro::{Index, LockedSuite, Suite, SuiteError};
-use names::{Arch, ArchiveName, DistroId};
+use names::{Arch, DistroId};
 use signer::{Keyring, KeyringError};
 use store::FetchError;
 
@@ -75,11 +75,8 @@ pub(crate) fn read(
             .map_err(|source| ArchivesError::Suites { distro: id.clone(), source })
     };
     let suites = &description.distro.suites;
-    let serving = suites.iter().filter(|suite| suite.serves(arch));
-    let archives: BTreeSet<&ArchiveName> = serving.map(|suite| &suite.archive).collect();
-    let unknown = |archive: &ArchiveName| archives.contains(archive) && !outside.knows(archive);
-    let known: Vec<Suite> =
-        suites.iter().filter(|suite| !unknown(&suite.archive)).cloned().collect();
+    let known = |suite: &&Suite| !suite.serves(arch) || outside.knows(&suite.archive);
+    let known: Vec<Suite> = suites.iter().filter(known).cloned().collect();
     if known.len() < suites.len()
         && let Some(apt) = fetch(&known)?.0.newest("apt")
     {

@@ -12,13 +12,8 @@ pub(super) fn decoder<'a>(
     stem: &str,
     input: impl Read + 'a,
 ) -> Result<Box<dyn Read + 'a>, DebFault> {
-    let format = match member.strip_prefix(stem) {
-        Some("") => Format::Plain,
-        Some(".gz") => Format::Gzip,
-        Some(".xz") => Format::Xz,
-        Some(".zst") => Format::Zstd,
-        _ => return Err(DebFault::Compression { member: member.to_owned() }),
-    };
+    let format = member.strip_prefix(stem).and_then(Format::of_suffix);
+    let format = format.ok_or_else(|| DebFault::Compression { member: member.to_owned() })?;
     Ok(decompress::reader(format, input)?)
 }
 

@@ -36,8 +36,12 @@ fn index(codename: &str, arch: Arch) -> Index {
     let name = &suites[0].keyring;
     let keyring = Keyring::parse(&std::fs::read(format!("{KEYRINGS}/{name}")).unwrap()).unwrap();
     let keyrings = BTreeMap::from([(name.clone(), keyring)]);
-    let (index, locked) = fetch_suites(&Curl, &store, &suites, &keyrings, arch, None).unwrap();
+    let fetch = || fetch_suites(&Curl, &store, &suites, &keyrings, arch, None).unwrap();
+    // From the lists, and then from the record of what was read: the second must do as the first.
+    let (first, _) = fetch();
+    let (index, locked) = fetch();
     assert_eq!(locked.len(), 3);
+    assert_eq!(index.package_count(), first.package_count());
     assert!(index.package_count() > 50_000);
     index
 }

@@ -11,7 +11,7 @@ use wheels::{ClosureErrors, LocateError, SdistError};
 
 use crate::blame::Blame;
 use crate::describe::DescribeError;
-use crate::layers_error::{of_closure, of_locate, worst};
+use crate::layers_error::{of_closure, of_locate};
 use crate::locks::LocksError;
 use crate::patched::PatchedError;
 use crate::sources::SourceError;
@@ -223,7 +223,7 @@ impl LockError {
             LockError::Sdist { source, .. } => of_locate(source),
             LockError::Source { source, .. } => source.blame(),
             LockError::Closure { source, .. } => of_closure(source),
-            LockError::Closures(errors) => worst(errors.iter().map(LockError::blame)),
+            LockError::Closures(errors) => Blame::of_all(errors.iter().map(LockError::blame)),
             _ => Blame::Input,
         }
     }
