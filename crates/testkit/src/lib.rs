@@ -18,6 +18,7 @@
 mod apt_repo;
 mod deb;
 mod promises;
+mod random;
 mod server;
 mod shelf;
 mod simple_index;
@@ -27,6 +28,7 @@ mod wheel;
 pub use apt_repo::{AptRepo, SigningKey};
 pub use deb::{Compression, DebBuilder};
 pub use promises::{ARCHIVE, Given, check_promises};
+pub use random::Random;
 pub use server::{Fault, Request, Server};
 pub use shelf::Shelf;
 pub use simple_index::{IndexFile, SimpleIndex};

@@ -3,24 +3,9 @@
 use std::path::Path;
 
 use bindep::{BindepFile, Grammar};
+use testkit::Random;
 
 use super::{bindep, check, ours, systems};
-
-/// A small generator of numbers (xorshift), so that a failure can be repeated.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % sides as u64).unwrap()
-    }
-
-    fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
-        of[self.roll(of.len())]
-    }
-}
 
 const PROFILES: &[&str] = &[
     "test",
@@ -45,53 +30,55 @@ const PROFILES: &[&str] = &[
 const VERSIONS: &[&str] = &["1", "1.2", "1:2.0-3", "2-1-2", "1.0~rc1-2+b1", "0:1:2"];
 const RELATIONS: &[&str] = &["<", "<=", "==", "!=", ">=", ">"];
 
-fn line(dice: &mut Dice) -> String {
-    let mut line = dice.one(&["git", "lib-x.1", "/usr/bin/x", "g++", "py_x", "0ad"]).to_owned();
-    if dice.roll(4) > 0 {
-        line += dice.one(&[" [", "    ["]);
-        for _ in 0..dice.roll(4) {
-            if dice.roll(3) == 0 {
-                let group: Vec<&str> = (0..dice.roll(4)).map(|_| dice.one(PROFILES)).collect();
+fn line(random: &mut Random) -> String {
+    let mut line = random.pick(&["git", "lib-x.1", "/usr/bin/x", "g++", "py_x", "0ad"]).to_owned();
+    if random.below(4) > 0 {
+        line += random.pick(&[" [", "    ["]);
+        for _ in 0..random.below(4) {
+            if random.below(3) == 0 {
+                let group: Vec<&str> =
+                    (0..random.below(4)).map(|_| random.pick(PROFILES)).collect();
                 line += &format!("({})", group.join(" "));
             } else {
-                line += dice.one(PROFILES);
+                line += random.pick(PROFILES);
             }
-            line += dice.one(&[" ", " ", "  "]);
+            line += random.pick(&[" ", " ", "  "]);
         }
         line += "]";
     }
-    if dice.roll(4) == 0 {
-        let version = |dice: &mut Dice| dice.one(RELATIONS).to_owned() + dice.one(VERSIONS);
-        let versions: Vec<String> = (0..=dice.roll(3)).map(|_| version(dice)).collect();
+    if random.below(4) == 0 {
+        let version =
+            |random: &mut Random| random.pick(RELATIONS).to_owned() + random.pick(VERSIONS);
+        let versions: Vec<String> = (0..=random.below(3)).map(|_| version(random)).collect();
         line += &format!(" {}", versions.join(","));
     }
-    line + dice.one(&["", "", "", " # why", "#"])
+    line + random.pick(&["", "", "", " # why", "#"])
 }
 
 fn files() -> Vec<(String, String)> {
-    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+    let mut random = Random::new(0x9e37_79b9_7f4a_7c15);
     let spice: Vec<char> = " \t[]()!<>=,#-:.~+_/aZ1é²٣中\r\n".chars().collect();
     let mut file = |number: usize| {
         let mut text = String::new();
-        for _ in 0..1 + dice.roll(6) {
-            let line = match dice.roll(8) {
-                0 => dice.one(&["", "# note", "  # note", "   "]).to_owned(),
-                _ => line(&mut dice),
+        for _ in 0..1 + random.below(6) {
+            let line = match random.below(8) {
+                0 => random.pick(&["", "# note", "  # note", "   "]).to_owned(),
+                _ => line(&mut random),
             };
             text += &line;
-            text += dice.one(&["\n", "\n", "\n", "\r\n"]);
+            text += random.pick(&["\n", "\n", "\n", "\r\n"]);
         }
-        if dice.roll(3) == 0 {
-            let at = dice.roll(text.chars().count());
+        if random.below(3) == 0 {
+            let at = random.below(text.chars().count());
             let mut letters: Vec<char> = text.chars().collect();
-            match dice.roll(3) {
-                0 => letters.insert(at, spice[dice.roll(spice.len())]),
+            match random.below(3) {
+                0 => letters.insert(at, spice[random.below(spice.len())]),
                 1 => _ = letters.remove(at),
-                _ => letters[at] = spice[dice.roll(spice.len())],
+                _ => letters[at] = spice[random.below(spice.len())],
             }
             text = letters.into_iter().collect();
         }
-        if dice.roll(4) == 0 {
+        if random.below(4) == 0 {
             text.pop();
         }
         (format!("file-{number}"), text)

@@ -4,20 +4,9 @@ use std::collections::BTreeSet;
 
 use constraints::{Environment, Marker, Requirement, Specifiers, parse_version};
 use names::Arch;
+use testkit::Random;
 
 const CASES: &str = include_str!("packaging/cases.tsv");
-
-/// A small generator of numbers (xorshift), so that a failure can be repeated.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % sides as u64).unwrap()
-    }
-}
 
 /// Reads a text as everything that it could be, and asks what can be asked.
 fn read(text: &str, environment: &Environment) {
@@ -48,17 +37,17 @@ fn damaged_requirements_are_read_without_panic() {
     let texts: Vec<&str> = CASES.lines().filter_map(|line| line.split('\t').next()).collect();
     let spice: Vec<char> =
         "<>=!~;,()[]'\"@.*+-_ \t\n\0é\u{1f980}\u{a0}0123456789andorin".chars().collect();
-    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+    let mut random = Random::new(0x9e37_79b9_7f4a_7c15);
     for round in 0..20_000 {
         let mut characters: Vec<char> = texts[round % texts.len()].chars().collect();
-        for _ in 0..=dice.roll(4) {
-            let at = dice.roll(characters.len() + 1);
-            match dice.roll(3) {
-                0 => characters.insert(at, spice[dice.roll(spice.len())]),
+        for _ in 0..=random.below(4) {
+            let at = random.below(characters.len() + 1);
+            match random.below(3) {
+                0 => characters.insert(at, spice[random.below(spice.len())]),
                 1 => characters.truncate(at),
                 _ => {
-                    let other = texts[dice.roll(texts.len())];
-                    let from = dice.roll(other.chars().count() + 1);
+                    let other = texts[random.below(texts.len())];
+                    let from = random.below(other.chars().count() + 1);
                     characters.splice(at.., other.chars().skip(from));
                 }
             }

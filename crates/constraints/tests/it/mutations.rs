@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use constraints::{Constraints, Overrides, Provenance, apply, import};
+use testkit::Random;
 
 const SEED: &str = "\
 # why
@@ -14,30 +15,18 @@ Pint===0.24.4;python_version>='3.10'
 +oslo.db==1.0rc1+local;platform_machine=='aarch64' and (os_name!='nt' or extra==\"é\")
 ";
 
-/// A small generator of numbers (xorshift), so that every run tries the same.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % limit as u64).unwrap()
-    }
-}
-
-fn damaged(seed: &str, numbers: &mut Numbers) -> String {
+fn damaged(seed: &str, random: &mut Random) -> String {
     let pieces =
         ["=", "===", ";", "#", " #", "\n", "-", "+", "[", "]", "é", "\u{0}", "'", "(", "\\"];
     let mut letters: Vec<char> = seed.chars().collect();
-    for _ in 0..=numbers.below(6) {
-        let at = numbers.below(letters.len().max(1));
-        match numbers.below(4) {
+    for _ in 0..=random.below(6) {
+        let at = random.below(letters.len().max(1));
+        match random.below(4) {
             0 if !letters.is_empty() => drop(letters.remove(at)),
             1 => letters.truncate(at),
-            2 => letters.insert(at, char::from_u32(numbers.below(0x250) as u32).unwrap()),
+            2 => letters.insert(at, char::from_u32(random.below(0x250) as u32).unwrap()),
             _ => {
-                let piece = pieces[numbers.below(pieces.len())];
+                let piece = pieces[random.below(pieces.len())];
                 letters.splice(at..at, piece.chars());
             }
         }
@@ -48,10 +37,10 @@ fn damaged(seed: &str, numbers: &mut Numbers) -> String {
 #[test]
 fn nothing_panics_and_what_is_taken_reads_as_itself() {
     let file = Path::new("pins.txt");
-    let mut numbers = Numbers(0x5eed);
+    let mut random = Random::new(0x5eed);
     let (mut taken, mut refused) = (0, 0);
     for _ in 0..3_000 {
-        let text = damaged(SEED, &mut numbers);
+        let text = damaged(SEED, &mut random);
         let pins: String = text
             .lines()
             .filter(|line| !line.starts_with(['-', '+']))

@@ -5,23 +5,19 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use distro::{Version, compare_versions};
+use testkit::Random;
 
 const PAIRS: usize = 100_000;
 
 /// Random versions from a fixed seed, short and of few bytes, so that many are nearly equal.
-struct Versions(u64);
+struct Versions(Random);
 
 impl Versions {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963);
-        (self.0 >> 33) as usize % limit
-    }
-
     fn next(&mut self) -> String {
         loop {
-            let length = 1 + self.below(7);
+            let length = 1 + self.0.below(7);
             let alphabet = b"0011290..++~~-:azAZ";
-            let byte = |_| char::from(alphabet[self.below(alphabet.len())]);
+            let byte = |_| char::from(alphabet[self.0.below(alphabet.len())]);
             let text: String = std::iter::once('1').chain((0..length).map(byte)).collect();
             // dpkg warns where no digit comes first, and its Perl module refuses.
             let upstream = text.split_once(':').map_or(text.as_str(), |(_, rest)| rest);
@@ -52,7 +48,7 @@ fn pipe(program: &str, arguments: &[&str], input: String) -> Vec<String> {
 #[test]
 #[ignore = "needs dpkg and its Perl modules; .ci/run runs it"]
 fn dpkg_orders_random_versions_alike() {
-    let mut versions = Versions(20_261_121);
+    let mut versions = Versions(Random::new(20_261_121));
     let mut pair = |number: usize| {
         let left = versions.next();
         // Every tenth pair is equal or nearly so.

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use elf::{Dynamic, Machine};
 use filetree::Content;
 use names::Arch;
+use testkit::Random;
 
 /// What readelf says of a file, in the same form. `--wide` keeps names whole.
 fn readelf(path: &Path) -> Option<Dynamic> {
@@ -120,15 +121,13 @@ fn readelf_agrees_on_the_files_of_this_machine() {
 fn damaged_files_are_no_libraries_and_no_panic() {
     let own = fs_err::read("/proc/self/exe").unwrap();
     let end = own.len().min(1 << 16);
-    let mut seed = 7_u64;
+    let mut random = Random::new(7);
     for _ in 0..500 {
         let mut bytes = own[..end].to_vec();
         for _ in 0..8 {
-            seed = seed
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            let at = usize::try_from(seed >> 33).unwrap() % if seed & 1 == 0 { 1024 } else { end };
-            bytes[at] = (seed >> 20) as u8;
+            let reach = random.pick(&[1024, end]);
+            let at = random.below(reach);
+            bytes[at] = u8::try_from(random.below(256)).unwrap();
         }
         let content = Content::from_bytes(&bytes);
         let _ = elf::dynamic(&content).unwrap();

@@ -8,7 +8,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use mutate::Dice;
+use mutate::mutated;
+use testkit::Random;
 
 /// Damaged inputs for each target, and the time after which there are enough of them.
 const ROUNDS: usize = 400;
@@ -67,12 +68,12 @@ fn the_corpus_breaks_no_promise() {
 fn damaged_inputs_break_no_promise() {
     for target in fuzz::TARGETS {
         let seeds = inputs(target.name);
-        let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+        let mut random = Random::new(0x9e37_79b9_7f4a_7c15);
         let start = Instant::now();
         for round in 0..ROUNDS {
             let (name, seed) = &seeds[round % seeds.len()];
-            let other = &seeds[dice.below(seeds.len())].1;
-            let input = dice.mutated(seed, other);
+            let other = &seeds[random.below(seeds.len())].1;
+            let input = mutated(&mut random, seed, other);
             run(target, &format!("round {round}, from {name},"), &input);
             if start.elapsed() > ENOUGH && round > seeds.len() {
                 break;

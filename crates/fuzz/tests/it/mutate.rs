@@ -1,7 +1,6 @@
 //! Damage, the same in every run.
 
-/// A small generator of numbers (xorshift).
-pub(crate) struct Dice(pub(crate) u64);
+use testkit::Random;
 
 /// Bytes that mean something in one format or another.
 const SPICE: &[&[u8]] = &[
@@ -39,42 +38,32 @@ const SPICE: &[&[u8]] = &[
     b"\x7f\xff\xff\xff",
 ];
 
-impl Dice {
-    /// A number below `limit`, which is not 0.
-    pub(crate) fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % limit as u64).unwrap()
-    }
-
-    /// A damaged copy of `seed`, some of `other` in it now and then.
-    pub(crate) fn mutated(&mut self, seed: &[u8], other: &[u8]) -> Vec<u8> {
-        let mut bytes = seed.to_vec();
-        for _ in 0..=self.below(6) {
-            let at = self.below(bytes.len() + 1);
-            let end = (at + 1 + self.below(24)).min(bytes.len());
-            match self.below(8) {
-                0 => bytes.truncate(at),
-                1 | 2 if at < bytes.len() => bytes[at] = u8::try_from(self.below(256)).unwrap(),
-                3 if at < bytes.len() => bytes[at] ^= 1 << self.below(8),
-                4 => drop(bytes.drain(at..end)),
-                5 => {
-                    let piece = bytes[at..end].to_vec();
-                    let to = self.below(bytes.len() + 1);
-                    drop(bytes.splice(to..to, piece));
-                }
-                6 if !other.is_empty() => {
-                    let start = self.below(other.len());
-                    let stop = (start + 1 + self.below(64)).min(other.len());
-                    drop(bytes.splice(at..at, other[start..stop].iter().copied()));
-                }
-                _ => {
-                    let piece = SPICE[self.below(SPICE.len())];
-                    drop(bytes.splice(at..at, piece.iter().copied()));
-                }
+/// A damaged copy of `seed`, some of `other` in it now and then.
+pub(crate) fn mutated(random: &mut Random, seed: &[u8], other: &[u8]) -> Vec<u8> {
+    let mut bytes = seed.to_vec();
+    for _ in 0..=random.below(6) {
+        let at = random.below(bytes.len() + 1);
+        let end = (at + 1 + random.below(24)).min(bytes.len());
+        match random.below(8) {
+            0 => bytes.truncate(at),
+            1 | 2 if at < bytes.len() => bytes[at] = u8::try_from(random.below(256)).unwrap(),
+            3 if at < bytes.len() => bytes[at] ^= 1 << random.below(8),
+            4 => drop(bytes.drain(at..end)),
+            5 => {
+                let piece = bytes[at..end].to_vec();
+                let to = random.below(bytes.len() + 1);
+                drop(bytes.splice(to..to, piece));
+            }
+            6 if !other.is_empty() => {
+                let start = random.below(other.len());
+                let stop = (start + 1 + random.below(64)).min(other.len());
+                drop(bytes.splice(at..at, other[start..stop].iter().copied()));
+            }
+            _ => {
+                let piece = random.pick(SPICE);
+                drop(bytes.splice(at..at, piece.iter().copied()));
             }
         }
-        bytes
     }
+    bytes
 }
