@@ -45,12 +45,58 @@ pub fn build(
 }
 
 /// What is known before the layers are made.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Prepared {
-    /// What has changed in the locks for this build.
+    description: Description,
+    mended: Mended,
+}
+
+/// The locks of a build.
+#[derive(Debug)]
+struct Mended {
+    /// What has changed in them for this build.
+    changes: Vec<String>,
+    locks: Locks,
+    /// Whether they are those in the tree.
+    written: bool,
+}
+
+/// What is kept of a [`Prepared`] while others are prepared, which may change the locks in the tree.
+#[derive(Clone, Debug)]
+pub(crate) struct SetAside {
     changes: Vec<String>,
     /// The locks, where they are not those in the tree.
     locks: Option<Locks>,
+}
+
+impl Prepared {
+    /// Keeps what cannot be read again.
+    pub(crate) fn set_aside(self) -> SetAside {
+        let Mended { changes, locks, written } = self.mended;
+        SetAside { changes, locks: (!written).then_some(locks) }
+    }
+}
+
+impl SetAside {
+    /// Reads the tree once more.
+    pub(crate) fn resume(
+        self,
+        setting: &Setting<'_>,
+        request: &BuildRequest,
+    ) -> Result<Prepared, BuildError> {
+        let (changes, written) = (self.changes, self.locks.is_none());
+        let locks = match self.locks {
+            Some(locks) => locks,
+            None => Locks::read(setting.root, request.release, &request.distro)?,
+        };
+        let description = describe(setting, request)?;
+        Ok(Prepared { description, mended: Mended { changes, locks, written } })
+    }
+}
+
+fn describe(setting: &Setting<'_>, request: &BuildRequest) -> Result<Description, BuildError> {
+    let description = Description::read(setting.root, &request.distro)?;
+    Ok(description.with_folders(&request.folders))
 }
 
 /// Checks what can be checked before the work, and mends the locks.
@@ -59,15 +105,15 @@ pub(crate) fn prepare(
     request: &BuildRequest,
     tell: Listener<'_>,
 ) -> Result<Prepared, BuildError> {
-    let description = Description::read(setting.root, &request.distro)?;
-    let description = description.with_folders(&request.folders);
+    let description = describe(setting, request)?;
     description.release(request.release)?;
     description.service(&request.service)?;
     refuse_folders(request, &description)?;
     description.warn(tell);
     summary::prepare(request)?;
     tell(Event::StageStarted { stage: Stage::Lock });
-    mend_locks(setting, request, &description, tell)
+    let mended = mend_locks(setting, request, &description, tell)?;
+    Ok(Prepared { description, mended })
 }
 
 /// What a folder holds may be another thing each time.
@@ -101,25 +147,15 @@ pub(crate) fn finish(
     prepared: Prepared,
     tell: Listener<'_>,
 ) -> Result<Summary, BuildError> {
-    let description = Description::read(setting.root, &request.distro)?;
-    let description = description.with_folders(&request.folders);
     let folder = summary::prepare(request)?;
-    let Prepared { changes, locks } = prepared;
-    let locks = match locks {
-        Some(locks) => locks,
-        None => Locks::read(setting.root, request.release, &request.distro)?,
-    };
+    let Prepared { description, mended: Mended { changes, locks, .. } } = prepared;
     let build = Build { setting, request, description: &description };
     match build.make(&locks, &folder, tell) {
         Err(BuildError::Layers { source, .. }) if source.is_gone() && !request.locked => {
             tell(Event::Note {
                 text: "locked packages are on no mirror any more: all are chosen anew".to_owned(),
             });
-            let Prepared { changes, locks } = relock(setting, request, Update::Gone, tell)?;
-            let locks = match locks {
-                Some(locks) => locks,
-                None => Locks::read(setting.root, request.release, &request.distro)?,
-            };
+            let Mended { changes, locks, .. } = relock(setting, request, Update::Gone, tell)?;
             let made = build.make(&locks, &folder, tell)?;
             build.write(&locks, made, folder, changes, tell)
         }
@@ -133,7 +169,7 @@ fn mend_locks(
     request: &BuildRequest,
     description: &Description,
     tell: Listener<'_>,
-) -> Result<Prepared, BuildError> {
+) -> Result<Mended, BuildError> {
     let locks = Locks::read(setting.root, request.release, &request.distro)?;
     let services = std::slice::from_ref(&request.service);
     let arches = request.arches.iter().copied().collect();
@@ -142,7 +178,7 @@ fn mend_locks(
         reasons.extend(stale::reasons(description, &locks, request.release, &part)?);
     }
     if reasons.is_empty() {
-        return Ok(Prepared { changes: Vec::new(), locks: None });
+        return Ok(Mended { changes: Vec::new(), locks, written: true });
     }
     if request.locked {
         let (release, service) = (request.release, request.service.clone());
@@ -156,7 +192,7 @@ fn relock(
     request: &BuildRequest,
     update: Update,
     tell: Listener<'_>,
-) -> Result<Prepared, BuildError> {
+) -> Result<Mended, BuildError> {
     let locking = LockRequest {
         release: request.release,
         services: vec![request.service.clone()],
@@ -168,10 +204,12 @@ fn relock(
         folders: request.folders.clone(),
     };
     if request.folders.is_empty() {
-        return Ok(Prepared { changes: lock(setting, &locking, tell)?.changes, locks: None });
+        let changes = lock(setting, &locking, tell)?.changes;
+        let locks = Locks::read(setting.root, request.release, &request.distro)?;
+        return Ok(Mended { changes, locks, written: true });
     }
     let (locks, changes) = draft(setting, &locking, tell)?;
-    Ok(Prepared { changes, locks: Some(locks) })
+    Ok(Mended { changes, locks, written: false })
 }
 
 /// What a build works with, besides the locks.
