@@ -53,6 +53,22 @@ impl Epoch {
         let days = years + months + day - 1;
         Some(Self(((days * 24 + hour) * 60 + minute) * 60 + sec))
     }
+
+    /// As mails, changelogs, archives and HTTP write a time in UTC (RFC 5322, section 3.3), with the
+    /// word that each has for it, `+0000`, `UTC` or `GMT`: `Sat, 21 Nov 2026 10:20:00 GMT`.
+    pub fn rfc5322(self, zone: &str) -> String {
+        const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+        const MONTHS: [&str; 12] =
+            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        let weekday = DAYS[(self.0 / 86_400 % 7) as usize];
+        let text = self.to_string();
+        let (date, clock) = text.trim_end_matches('Z').split_once('T').unwrap_or((&text, ""));
+        let mut parts = date.splitn(3, '-');
+        let mut part = || parts.next().unwrap_or_default();
+        let (year, month, day) = (part(), part(), part());
+        let month = month.parse().ok().and_then(|month: usize| MONTHS.get(month.wrapping_sub(1)));
+        format!("{weekday}, {day} {} {year} {clock} {zone}", month.unwrap_or(&""))
+    }
 }
 
 /// RFC 3339 in UTC: `2026-09-03T12:11:10Z`.
@@ -99,6 +115,14 @@ fn days_in_month(year: u64, month: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_written_as_mail_does() {
+        let time = |text: &str, zone| Epoch::from_rfc3339(text).unwrap().rfc5322(zone);
+        assert_eq!(time("1970-01-01", "UTC"), "Thu, 01 Jan 1970 00:00:00 UTC");
+        assert_eq!(time("2026-11-21T10:20:03Z", "GMT"), "Sat, 21 Nov 2026 10:20:03 GMT");
+        assert_eq!(time("2024-02-29T23:59:59Z", "+0000"), "Thu, 29 Feb 2024 23:59:59 +0000");
+    }
 
     #[test]
     fn times_are_read_and_printed_alike() {

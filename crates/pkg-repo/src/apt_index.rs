@@ -6,7 +6,7 @@ use names::{Epoch, Sha256};
 use sha2::{Digest as _, Sha512};
 
 use crate::RepoError;
-use crate::channel::{AptSettings, ChannelName, Pinning, rfc5322};
+use crate::channel::{AptSettings, ChannelName, Pinning};
 use crate::compress::{Format, join};
 use crate::package::{Description, describe, hex};
 use crate::record::{PackageKind, Record};
@@ -212,9 +212,9 @@ pub(crate) fn release(
     field("Label", &settings.label);
     field("Suite", suite);
     field("Codename", &settings.codename);
-    field("Date", &rfc5322(date));
+    field("Date", &date.rfc5322("UTC"));
     if let Some(seconds) = settings.valid_for {
-        field("Valid-Until", &rfc5322(Epoch(date.0 + seconds)));
+        field("Valid-Until", &Epoch(date.0 + seconds).rfc5322("UTC"));
     }
     match settings.pinning {
         Pinning::Normal => {}

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use names::Epoch;
-
 use crate::compress::Format;
 
 /// The name of a channel: `apt:trixie-updates`, served as `dists/trixie-updates`, or `yum:el10`,
@@ -143,32 +141,9 @@ pub struct YumSettings {
     pub keep: usize,
 }
 
-/// A time as RFC 5322 writes it: `Sat, 21 Nov 2026 10:20:00 UTC`.
-pub(crate) fn rfc5322(time: Epoch) -> String {
-    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let weekday = DAYS[(time.0 / 86_400 % 7) as usize];
-    let text = time.to_string();
-    let (date, clock) = text.trim_end_matches('Z').split_once('T').unwrap_or((&text, ""));
-    let mut parts = date.splitn(3, '-');
-    let mut part = || parts.next().unwrap_or_default();
-    let (year, month, day) = (part(), part(), part());
-    let month = month.parse().ok().and_then(|month: usize| MONTHS.get(month.wrapping_sub(1)));
-    format!("{weekday}, {day} {} {year} {clock} UTC", month.unwrap_or(&""))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_are_written_as_mail_does() {
-        let time = |text: &str| rfc5322(Epoch::from_rfc3339(text).unwrap());
-        assert_eq!(time("1970-01-01"), "Thu, 01 Jan 1970 00:00:00 UTC");
-        assert_eq!(time("2026-11-21T10:20:03Z"), "Sat, 21 Nov 2026 10:20:03 UTC");
-        assert_eq!(time("2024-02-29T23:59:59Z"), "Thu, 29 Feb 2024 23:59:59 UTC");
-    }
 
     #[test]
     fn names_that_leave_their_folder_are_refused() {

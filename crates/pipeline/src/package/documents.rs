@@ -51,7 +51,7 @@ pub(crate) fn changelog(told: &Told<'_>) -> Vec<u8> {
         .collect();
     projects.sort();
     text.push_str(&projects.concat());
-    text.push_str(&format!("\n -- {}  {}\n", told.recipe.maintainer, rfc_2822(told.time)));
+    text.push_str(&format!("\n -- {}  {}\n", told.recipe.maintainer, told.time.rfc5322("+0000")));
     let mut out = GzBuilder::new().mtime(0).write(Vec::new(), Compression::best());
     let written = out.write_all(text.as_bytes()).and_then(|()| out.finish());
     written.expect("a Vec takes every write")
@@ -144,27 +144,4 @@ pub(crate) fn lintian_overrides(name: &str, prefix: &str) -> String {
         }));
     }
     text
-}
-
-/// The date of a changelog (RFC 5322, section 3.3).
-fn rfc_2822(time: Epoch) -> String {
-    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let text = time.to_string();
-    let month: usize = text[5..7].parse().unwrap_or(1);
-    let weekday = DAYS[usize::try_from(time.0 / 86_400 % 7).unwrap_or_default()];
-    let (day, month, year, clock) = (&text[8..10], MONTHS[month - 1], &text[..4], &text[11..19]);
-    format!("{weekday}, {day} {month} {year} {clock} +0000")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates_are_those_of_changelogs() {
-        assert_eq!(rfc_2822(Epoch(0)), "Thu, 01 Jan 1970 00:00:00 +0000");
-        assert_eq!(rfc_2822(Epoch(1_795_228_558)), "Sat, 21 Nov 2026 02:35:58 +0000");
-    }
 }
