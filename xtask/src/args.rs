@@ -17,7 +17,7 @@ pub(crate) use query::{
 };
 pub(crate) use repo::{
     ChannelOptions, CollectRepo, GateOptions, InitChannel, ListRepo, Pinning, Promote, Publish,
-    RemovePackages, Repo, Rollback, SignOptions, VerifyRepo,
+    RemovePackages, Repo, Rollback, ServeRepo, SignOptions, VerifyRepo,
 };
 pub(crate) use source::{ResolveSource, Source, SourceVersion};
 pub(crate) use store::{Collect, Export, Import as ImportStore, Store, VerifyStore};

@@ -73,6 +73,8 @@ pub(crate) enum Failure {
     Equivalence(#[from] pipeline::EquivalenceError),
     #[error("{} is no repository: make one with `repo init`", .0.display())]
     NoRepository(PathBuf),
+    #[error("cannot serve at {0}: name another place with --listen ADDRESS:PORT")]
+    Listen(std::net::SocketAddr, #[source] std::io::Error),
     #[error("{} is no keyring", .0.display())]
     Keyring(PathBuf, #[source] signer::KeyringError),
     #[error(transparent)]

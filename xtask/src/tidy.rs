@@ -9,6 +9,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("clap", &["xtask"]),
     ("ed25519-dalek", &["signer"]),
     ("gix", &["git-source"]),
+    ("httparse", &["pkg-repo"]),
     ("libc", &["sandbox"]),
     ("libdeflater", &["oci-writer"]),
     ("oci-client", &["registry"]),

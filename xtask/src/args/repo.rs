@@ -1,5 +1,6 @@
 //! Arguments of the commands that publish packages.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueHint};
@@ -25,6 +26,8 @@ pub(crate) enum Repo {
     Verify(VerifyRepo),
     /// Remove old snapshots, and what none of the others has
     Gc(CollectRepo),
+    /// Serve a repository over HTTP
+    Serve(ServeRepo),
 }
 
 /// Who signs: one of the two must be said.
@@ -270,4 +273,21 @@ pub(crate) struct CollectRepo {
     /// Keep snapshots of this number of days
     #[arg(long, value_name = "N", default_value_t = 60)]
     pub(crate) keep_days: u32,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "It serves what is for clients: dists/, yum/, pool/ and keys/. Publishers need not \
+wait.\nWhere strangers can reach it, put a server in front that speaks TLS.\n\n\
+Examples:\n  \
+cooperage repo serve /srv/repo\n  \
+cooperage repo serve /srv/repo --listen [::]:8080 --quiet"
+)]
+pub(crate) struct ServeRepo {
+    /// The folder of the repository
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(crate) folder: PathBuf,
+    /// Where to wait for clients; port 0 is any that is free
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8000")]
+    pub(crate) listen: SocketAddr,
 }

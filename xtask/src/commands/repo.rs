@@ -1,6 +1,7 @@
 //! `cooperage repo`.
 
 mod keys;
+mod serve;
 mod told;
 
 use std::path::Path;
@@ -30,9 +31,6 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let workers = global.jobs.map_or(surroundings.cpus, usize::from);
     let now = super::build::epoch(surroundings)?.unwrap_or(surroundings.now);
-    if let Repo::Gc(gc) = command {
-        return collect(gc, global, &surroundings.absolute(&gc.folder), now);
-    }
     let place = Place { global, surroundings, workers, now };
     match command {
         Repo::Init(init) => place.init(init),
@@ -48,7 +46,8 @@ pub(crate) fn run(
         }
         Repo::List(list) => place.list(list),
         Repo::Verify(verify) => place.verify(verify),
-        Repo::Gc(_) => Ok(()),
+        Repo::Gc(gc) => collect(gc, global, &surroundings.absolute(&gc.folder), now),
+        Repo::Serve(serve) => serve::run(serve, global, surroundings),
     }
 }
 

@@ -1,6 +1,9 @@
 //! `cooperage repo`: what it prints, what it refuses, and who must act then.
 
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
+use std::process::Stdio;
 
 use crate::bench::{bare, root};
 
@@ -78,6 +81,33 @@ fn packages_come_go_and_come_back() {
     let index = folder.path().join("r/dists/trixie/Release");
     std::fs::write(&index, "Origin: Somebody\n").unwrap();
     assert!(repo(5, &verify).contains("Release"));
+}
+
+#[test]
+fn a_repository_is_served() {
+    let folder = workplace();
+    let repo = |code, line: &str| repo(folder.path(), code, line);
+    repo(0, "init r apt:trixie --unsigned");
+    repo(0, "publish r apt:trixie hello_1.0-1.deb --unsigned");
+    let mut command = bare();
+    command.args(["repo", "serve", "r", "--listen", "127.0.0.1:0"]).current_dir(folder.path());
+    let mut server = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut url = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut url).unwrap();
+    let address = url.trim().strip_prefix("http://").unwrap().strip_suffix('/').unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(b"GET /dists/trixie/Release HTTP/1.0\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    let busy = repo(2, &format!("serve r --listen {address}"));
+    assert!(busy.contains("cannot serve at 127.0.0.1:") && busy.contains("--listen"), "{busy}");
+    assert!(repo(2, "serve nothing").contains("nothing is no repository"));
+    server.kill().unwrap();
+    let mut said = String::new();
+    server.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    server.wait().unwrap();
+    assert!(said.contains("GET /dists/trixie/Release 200 "), "{said}");
 }
 
 #[test]

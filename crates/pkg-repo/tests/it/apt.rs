@@ -50,6 +50,14 @@ impl Apt {
         self.run("apt-get").args(["-o", "APT::Update::Error-Mode=any", "update"]).said()
     }
 
+    /// Downloads a package; gives all that have been downloaded.
+    pub(crate) fn download(&self, package: &str) -> Vec<String> {
+        self.run("apt-get").args(["download", package]).run();
+        let names = std::fs::read_dir(self.root.path()).unwrap();
+        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.ends_with(".deb")).collect()
+    }
+
     fn versions(&self) -> String {
         self.run("apt-cache").arg("madison").args(["a", "b", "tool"]).text()
     }

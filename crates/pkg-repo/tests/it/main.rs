@@ -7,5 +7,6 @@ mod channels;
 mod gate;
 mod room;
 mod rpms;
+mod serve;
 mod writers;
 mod yum;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use distro::Release;
 use pkg_repo::{Check, Depth, Folder, Repository};
 use signer::{Keyring, OpenPgpKey as _, verify_cleartext};
-use testkit::tool;
+use testkit::{Random, tool};
 
 use crate::apt::Apt;
 use crate::room::{Room, TIME, deb, name};
@@ -21,18 +21,6 @@ const BATCH: usize = 4;
 fn program() -> PathBuf {
     let tests = std::env::current_exe().unwrap();
     tests.parent().unwrap().parent().unwrap().join("examples/publish")
-}
-
-/// Numbers that only look random, from the same seed each time.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit
-    }
 }
 
 /// Reads the suite as a client does that keeps to hashes: the signed file, then every index that it
@@ -59,13 +47,13 @@ fn read(root: &Path, keyring: &Keyring) -> usize {
 }
 
 /// nginx with one folder, until it is dropped.
-struct Nginx {
+pub(crate) struct Nginx {
     folder: tempfile::TempDir,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Nginx {
-    fn start(root: &Path) -> Self {
+    pub(crate) fn start(root: &Path) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let at = folder.path().display();
@@ -115,7 +103,7 @@ fn many_writers_that_are_killed_lose_nothing_and_readers_never_see_a_half() {
         for writer in 0..WRITERS {
             let (room, publish, killed, done) = (&room, &publish, &killed, &done);
             scope.spawn(move || {
-                let mut dice = Dice(0x9e37_79b9 + writer as u64);
+                let mut random = Random::new(0x9e37_79b9 + writer as u64);
                 for batch in 0..PACKAGES / BATCH {
                     let package = |index: usize| {
                         let number = batch * BATCH + index;
@@ -125,7 +113,7 @@ fn many_writers_that_are_killed_lose_nothing_and_readers_never_see_a_half() {
                     for attempt in 1.. {
                         // The first ones are killed at some moment; the later, the more time.
                         let patience = (attempt < 4)
-                            .then(|| (attempt * dice.below(700)) as f64 / 1000.0 + 0.01);
+                            .then(|| (attempt * random.below(700)) as f64 / 1000.0 + 0.01);
                         match publish(&packages, patience) {
                             Ok(()) => break,
                             Err(said) => assert!(said.is_empty(), "{said}"),

@@ -18,7 +18,7 @@ fn init(room: &Room, channel: &str, compression: Format) {
     room.signing(|s| room.repository().init(&name(channel), &settings, s)).unwrap();
 }
 
-fn new(path: PathBuf) -> NewPackage {
+pub(crate) fn new(path: PathBuf) -> NewPackage {
     NewPackage { path, component: String::new(), provenance: None }
 }
 
@@ -121,20 +121,19 @@ fn createrepo_c_describes_the_same_packages() {
     }
 }
 
-/// dnf with a scratch root, whose only source is the repository.
-fn dnf(room: &Room, root: &Path) -> Tool {
+/// dnf with a scratch root, whose only source is the repository at `url`.
+pub(crate) fn dnf(room: &Room, url: &str, root: &Path) -> Tool {
     let key = room.repository().export_key(room.key.certificate()).unwrap();
     std::fs::create_dir_all(root).unwrap();
     let at = |name: &str| root.join(name).display().to_string();
     let config = format!(
         "[main]\ngpgcheck=1\nreposdir={}\ncachedir={}\npersistdir={}\nlogdir={}\nplugins=0\n\
-         install_weak_deps=0\n[ours]\nname=ours\nbaseurl=file://{}/yum/el10\nenabled=1\n\
+         install_weak_deps=0\n[ours]\nname=ours\nbaseurl={url}/yum/el10\nenabled=1\n\
          gpgcheck=1\nrepo_gpgcheck=1\ngpgkey=file://{}/{key}\n",
         at("none"),
         at("cache"),
         at("persist"),
         at("log"),
-        room.root().display(),
         room.root().display(),
     );
     fs_err::write(root.join("dnf.conf"), config).unwrap();
@@ -153,6 +152,7 @@ fn dnf_takes_signed_packages_and_refuses_what_was_tampered_with() {
     let unsigned = rpms::small(folder, "unsigned", "1.0");
     rpms::sign(&one, &room.key);
     rpms::sign(&two, &room.key);
+    let here = format!("file://{}", room.root().display());
     // rpm itself is the first judge.
     let base = room.at("rpmdb");
     let rpm = |program: &str| tool(program).arg("--dbpath").arg(&base);
@@ -177,19 +177,19 @@ fn dnf_takes_signed_packages_and_refuses_what_was_tampered_with() {
     room.signing(|s| room.repository().set_extras(&name("yum:el10"), &extras, s)).unwrap();
 
     let root = room.at("first");
-    let list = dnf(&room, &root).args(["repoquery", "--quiet"]).text();
+    let list = dnf(&room, &here, &root).args(["repoquery", "--quiet"]).text();
     let lines: BTreeSet<&str> = list.lines().collect();
     let want = ["small-0:1.0-1.noarch", "small-0:2.0-1.noarch", "unsigned-0:1.0-1.noarch"];
     assert_eq!(lines, want.into());
-    let groups = dnf(&room, &root).args(["group", "list", "--hidden"]).text();
+    let groups = dnf(&room, &here, &root).args(["group", "list", "--hidden"]).text();
     assert!(groups.contains("Core"), "{groups}");
-    dnf(&room, &root).args(["install", "small-1.0"]).run();
-    let advisories = dnf(&room, &root).args(["updateinfo", "list", "--available"]).text();
+    dnf(&room, &here, &root).args(["install", "small-1.0"]).run();
+    let advisories = dnf(&room, &here, &root).args(["updateinfo", "list", "--available"]).text();
     assert!(advisories.contains("EX-1"), "{advisories}");
-    dnf(&room, &root).args(["upgrade"]).run();
+    dnf(&room, &here, &root).args(["upgrade"]).run();
     let version = fs_err::read_to_string(root.join("root/usr/share/small/version")).unwrap();
     assert_eq!(version, "2.0\n");
-    let said = dnf(&room, &root).args(["install", "unsigned"]).fail();
+    let said = dnf(&room, &here, &root).args(["install", "unsigned"]).fail();
     assert!(said.contains("not signed"), "{said}");
 
     // A changed package, index and signature.
@@ -200,7 +200,7 @@ fn dnf_takes_signed_packages_and_refuses_what_was_tampered_with() {
         new[middle] ^= 1;
         fs_err::write(&path, new).unwrap();
         let root = room.at(&format!("changed-{}", old.len()));
-        let said = dnf(&room, &root).args(["install", "small"]).fail();
+        let said = dnf(&room, &here, &root).args(["install", "small"]).fail();
         assert!(said.contains(want), "{want} is not in {said}");
         let keyring = room.key.certificate().keyring();
         let check = Check { keyring: Some(&keyring), now: TIME, depth: Depth::Bytes };
