@@ -12,10 +12,9 @@
 pub struct Random(u64);
 
 impl Random {
-    /// A generator that begins with `seed`; one that begins with 0 would only give zeros, so 1 stands
-    /// in for it.
+    /// A generator for `seed`. Near seeds give numbers that have nothing to do with each other.
     pub fn new(seed: u64) -> Self {
-        Self(seed.max(1))
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
     /// A number below `limit`, which is not 0.
@@ -23,7 +22,12 @@ impl Random {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % limit as u64).unwrap()
+        usize::try_from((self.0 >> 8) % limit as u64).unwrap()
+    }
+
+    /// True once in `times`, which is not 0.
+    pub fn once_in(&mut self, times: usize) -> bool {
+        self.below(times) == 0
     }
 
     /// One of `among`, which is not empty.

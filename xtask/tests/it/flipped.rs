@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use testkit::Random;
+
 use crate::bench::{bare, image_digest, run, shell};
 use crate::hardships::{build_in, cold_store};
 
@@ -48,14 +50,11 @@ fn flipped_bits_are_made_good_or_named() {
         ("unpacked wheel", "find derived/wheel-2 -type f", "layer-record-1"),
         ("record", "find derived/layer-record-1 -type f", ""),
     ];
-    let mut dice: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut random = Random::new(0x9e37_79b9_7f4a_7c15);
     for (what, line, anew) in cases {
         for path in some(&cold, line) {
             let sound = std::fs::read(&path).unwrap();
-            dice ^= dice << 13;
-            dice ^= dice >> 7;
-            dice ^= dice << 17;
-            let bit = usize::try_from(dice).unwrap() % (sound.len() * 8);
+            let bit = random.below(sound.len() * 8);
             let mut bytes = sound.clone();
             bytes[bit / 8] ^= 1 << (bit % 8);
             replace(&path, &bytes);

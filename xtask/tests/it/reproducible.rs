@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
+use testkit::Random;
+
 use crate::bench::{
     bare, build, cooperage_with, image_digest, json_blob, manifest_and_config, root, run, shell,
     store,
@@ -56,31 +58,28 @@ fn folder_user_umask_locale_zone_jobs_and_store_do_not_matter() {
     assert_eq!(digest, want, "another user");
 }
 
-/// `COOPERAGE_KILLS` says how often: 7 times, and 200 in `.ci/full`.
+/// `COOPERAGE_KILLS` says how often: 5 times, and 200 in `.ci/full`.
 #[test]
 #[ignore = "needs the network; .ci/run runs it"]
 fn a_killed_build_goes_on_where_it_was() {
-    let kills = std::env::var("COOPERAGE_KILLS").map_or(7, |kills| kills.parse::<u64>().unwrap());
+    let kills = std::env::var("COOPERAGE_KILLS").map_or(5, |kills| kills.parse::<u64>().unwrap());
     let folder = tempfile::tempdir().unwrap();
     let want = image_digest(&build("keystone", "2025.2", &folder.path().join("whole")));
     let arguments = "--store cut --quiet";
     let start = Instant::now();
     assert_eq!(digest_after(folder.path(), "", arguments), want);
-    let whole = u64::try_from(start.elapsed().as_millis()).unwrap();
+    let whole = usize::try_from(start.elapsed().as_millis()).unwrap();
     shell(folder.path(), "rm -rf cut out");
     let command = format!(
         "{} --root {} {arguments} build keystone 2025.2 --locked --out out",
         env!("CARGO_BIN_EXE_cooperage"),
         root().display()
     );
-    let mut dice: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut random = Random::new(0x9e37_79b9_7f4a_7c15);
     let (mut died, mut round, mut reach) = (0, 0, whole);
     // At any moment: while fetching, unpacking, writing layers, the layout.
     while died < kills {
-        dice ^= dice << 13;
-        dice ^= dice >> 7;
-        dice ^= dice << 17;
-        let moment = dice % reach.max(300);
+        let moment = random.below(reach.max(300));
         let (seconds, thousandths) = (moment / 1000, moment % 1000);
         let line = format!(
             "code=0; timeout -s KILL {seconds}.{thousandths:03} {command} >/dev/null || code=$?; echo $code"

@@ -7,7 +7,7 @@ use std::path::Path;
 use git_source::{Annotation, Commit, CommitId, Tag};
 use testkit::tool;
 
-use crate::random::Random;
+use testkit::Random;
 
 /// A commit of a made history; parents are indexes into it.
 #[derive(Default)]
@@ -91,8 +91,8 @@ pub(crate) fn generate(seed: u64, commits: usize) -> Made {
         made.commits.push(MadeCommit {
             parents,
             time: clock - skew,
-            author: (*random.pick(AUTHORS)).to_owned(),
-            message: (*random.pick(MESSAGES)).to_owned(),
+            author: random.pick(AUTHORS).to_owned(),
+            message: random.pick(MESSAGES).to_owned(),
             files: Vec::new(),
         });
         while random.once_in(5) {

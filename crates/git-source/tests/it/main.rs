@@ -6,7 +6,6 @@ mod history;
 mod login;
 mod pbr_version;
 mod plain;
-mod random;
 mod sdists;
 mod servers;
 mod submodules;

@@ -6,7 +6,7 @@ use git_source::{CommitId, SemanticVersion, version};
 use testkit::tool;
 
 use crate::history::{Made, generate};
-use crate::random::Random;
+use testkit::Random;
 
 /// What we say of the commits of a history, a line for each; and what PBR is asked.
 fn questions(made: &Made, ids: &[CommitId], folder: &std::path::Path, target: &str) -> [String; 2] {
@@ -65,7 +65,7 @@ fn versions_are_read_as_pbr_reads_them() {
     let mut texts: Vec<String> = (0..6_000)
         .map(|_| {
             let start = ["1.", "1.2.", "1.2.3", "v1.2.3.", "1.2.3.0"][random.below(5)].to_owned();
-            (0..random.below(6)).fold(start, |text, _| text + *random.pick(&pieces))
+            (0..random.below(6)).fold(start, |text, _| text + random.pick(&pieces))
         })
         .collect();
     texts.sort();

@@ -8,7 +8,7 @@ use git_source::{
 };
 use pep440_rs::Version;
 
-use crate::random::Random;
+use testkit::Random;
 
 fn id(number: u8) -> CommitId {
     CommitId::from_bytes([number; 20])
@@ -119,7 +119,7 @@ fn nothing_panics() {
     for _ in 0..20_000 {
         let mut text = String::new();
         for _ in 0..random.below(9) {
-            text += *random.pick(&pieces);
+            text += random.pick(&pieces);
         }
         if let Some(version) = SemanticVersion::parse(&text) {
             versions += 1;

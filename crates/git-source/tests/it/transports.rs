@@ -11,8 +11,8 @@ use git_source::{
 use testkit::tool;
 
 use crate::history::{Made, generate};
-use crate::random::Random;
 use crate::servers::{daemon, http, ssh, url};
+use testkit::Random;
 
 /// A repository `x.git` below `folder` with `files` files, changes of Gerrit, and tags of both kinds.
 fn repository(folder: &Path, files: usize) -> (Made, Vec<CommitId>) {

@@ -1,8 +1,8 @@
 //! Binary files, in patches that Git makes.
 
-use super::dice::Dice;
 use super::{Tree, after, file, put};
 use patcher::Options;
+use testkit::Random;
 
 fn git_diff(before: &Tree, now: &Tree) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
@@ -19,21 +19,21 @@ fn git_diff(before: &Tree, now: &Tree) -> Vec<u8> {
     git("git add -A && git diff --cached --binary HEAD")
 }
 
-fn bytes(dice: &mut Dice, count: usize) -> Vec<u8> {
-    (0..count).map(|_| u8::try_from(dice.roll(256)).unwrap()).collect()
+fn bytes(random: &mut Random, count: usize) -> Vec<u8> {
+    (0..count).map(|_| u8::try_from(random.below(256)).unwrap()).collect()
 }
 
 #[test]
 fn literals_and_deltas_give_what_git_has() {
-    let mut dice = Dice(99);
+    let mut random = Random::new(99);
     let mut deltas = 0;
     for round in 0..40 {
         let count = [1, 100, 3000, 70_000][round % 4];
-        let mut old = bytes(&mut dice, count);
+        let mut old = bytes(&mut random, count);
         old.push(0);
         let mut new = old.clone();
-        let at = dice.roll(new.len());
-        let piece = bytes(&mut dice, 5);
+        let at = random.below(new.len());
+        let piece = bytes(&mut random, 5);
         new.splice(at..at, piece);
         if round % 5 == 0 {
             new = [&new[..], &new[..]].concat();

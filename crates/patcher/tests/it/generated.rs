@@ -1,33 +1,33 @@
 //! Random changes to random files, made into patches by Git and diff, applied to files that have
 //! changed in the meantime: Git and GNU patch say what is right.
 
-use super::dice::Dice;
 use super::{Tree, after, file, git_apply, gnu_patch, put, take};
 use patcher::{FileKind, Options};
+use testkit::Random;
 
 /// How many cases of each kind.
 const ROUNDS: usize = 100;
 
-fn lines(dice: &mut Dice, count: usize) -> Vec<String> {
+fn lines(random: &mut Random, count: usize) -> Vec<String> {
     // Few words, so that lines repeat as they do in code.
     let words = ["", "    return x", "def f():", "}", "import os", "    pass", "x = 1", "# note"];
     (0..count)
-        .map(|index| match dice.roll(3) {
+        .map(|index| match random.below(3) {
             0 => format!("line {index}"),
-            _ => (*dice.one(&words)).to_owned(),
+            _ => random.pick(&words).to_owned(),
         })
         .collect()
 }
 
-fn edit(dice: &mut Dice, lines: &mut Vec<String>, times: usize) {
+fn edit(random: &mut Random, lines: &mut Vec<String>, times: usize) {
     for _ in 0..times {
-        let at = dice.roll(lines.len() + 1);
-        match dice.roll(4) {
-            0 => lines.insert(at, format!("new {}", dice.roll(1000))),
+        let at = random.below(lines.len() + 1);
+        match random.below(4) {
+            0 => lines.insert(at, format!("new {}", random.below(1000))),
             1 if at < lines.len() => _ = lines.remove(at),
-            2 if at < lines.len() => lines[at] = format!("changed {}", dice.roll(1000)),
+            2 if at < lines.len() => lines[at] = format!("changed {}", random.below(1000)),
             _ => {
-                let end = (at + dice.roll(4)).min(lines.len());
+                let end = (at + random.below(4)).min(lines.len());
                 let copy: Vec<String> = lines[at..end].to_vec();
                 lines.splice(at..at, copy);
             }
@@ -52,31 +52,31 @@ struct Case {
     target: Tree,
 }
 
-fn case(dice: &mut Dice) -> Case {
-    let crlf = dice.roll(8) == 0;
+fn case(random: &mut Random) -> Case {
+    let crlf = random.below(8) == 0;
     let (mut base, mut changed, mut target) = (Tree::new(), Tree::new(), Tree::new());
     let paths = ["a.py", "dir/b.py", "dir/with space.txt", "dir/sub/ü.txt", "run.sh", "z\"q.txt"];
-    for path in &paths[..1 + dice.roll(paths.len())] {
-        let count = [0, 1, 3, 8, 30, 80][dice.roll(6)];
-        let old = lines(dice, count);
+    for path in &paths[..1 + random.below(paths.len())] {
+        let count = [0, 1, 3, 8, 30, 80][random.below(6)];
+        let old = lines(random, count);
         let mut new = old.clone();
-        let times = dice.roll(5);
-        edit(dice, &mut new, times);
+        let times = random.below(5);
+        edit(random, &mut new, times);
         let mut drifted = old.clone();
-        let drift = [0, 0, 1, 2, 5][dice.roll(5)];
-        edit(dice, &mut drifted, drift);
-        let newline = dice.roll(6) > 0;
-        let newline_after = if dice.roll(6) == 0 { !newline } else { newline };
+        let drift = [0, 0, 1, 2, 5][random.below(5)];
+        edit(random, &mut drifted, drift);
+        let newline = random.below(6) > 0;
+        let newline_after = if random.below(6) == 0 { !newline } else { newline };
         let (old, drifted) = (file(text(&old, newline, crlf)), text(&drifted, newline, crlf));
         let mut new = file(text(&new, newline_after, crlf));
-        if dice.roll(8) == 0 {
+        if random.below(8) == 0 {
             new.kind = FileKind::Executable;
         }
-        if dice.roll(20) == 0 {
+        if random.below(20) == 0 {
             new = patcher::File { bytes: b"a.py".to_vec(), kind: FileKind::Link };
         }
         let name = (*path).to_owned();
-        match dice.roll(10) {
+        match random.below(10) {
             // New in the patch.
             0 => _ = changed.insert(name.clone(), new),
             // Deleted by it.
@@ -154,10 +154,10 @@ fn show(tree: Option<&Tree>) -> String {
 
 #[test]
 fn git_agrees_on_its_own_patches() {
-    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+    let mut random = Random::new(0x9e37_79b9_7f4a_7c15);
     let (mut applied, mut refused) = (0, 0);
     for round in 0..ROUNDS {
-        let case = case(&mut dice);
+        let case = case(&mut random);
         let options = [
             "--binary -M -C",
             "--binary",
@@ -192,10 +192,10 @@ fn git_agrees_on_its_own_patches() {
 #[test]
 fn patch_agrees_on_plain_diffs() {
     for fuzz in [0, 2] {
-        let mut dice = Dice(0x2545_f491_4f6c_dd1d);
+        let mut random = Random::new(0x2545_f491_4f6c_dd1d);
         let (mut same, mut as_git, mut other) = (0, 0, Vec::new());
         for round in 0..ROUNDS {
-            let case = case(&mut dice);
+            let case = case(&mut random);
             let patch = plain_diff(&case);
             if patch.is_empty() || !patch.starts_with(b"diff") {
                 continue;
@@ -230,9 +230,9 @@ fn patch_agrees_on_plain_diffs() {
 
 #[test]
 fn what_is_written_is_what_was_found() {
-    let mut dice = Dice(77);
+    let mut random = Random::new(77);
     for _ in 0..20 {
-        let case = case(&mut dice);
+        let case = case(&mut random);
         let patch = git_diff(&case, "--binary");
         if patch.is_empty() {
             continue;

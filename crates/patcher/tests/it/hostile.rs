@@ -1,8 +1,8 @@
 //! Patches that nobody made in good faith: an error or a result, never a panic.
 
-use super::dice::Dice;
 use super::{Tree, file, tree};
 use patcher::Options;
+use testkit::Random;
 
 /// The tree that the patches are for, and more.
 fn base() -> Tree {
@@ -29,7 +29,7 @@ const PATCHES: &[&str] = &[
 #[test]
 fn damaged_patches_are_read_and_applied_without_panic() {
     let base = base();
-    let mut dice = Dice(0x1234_5678_9abc_def1);
+    let mut random = Random::new(0x1234_5678_9abc_def1);
     let spice: Vec<&[u8]> = vec![
         b"\0",
         b"\xff",
@@ -54,14 +54,14 @@ fn damaged_patches_are_read_and_applied_without_panic() {
     let (mut read, mut applied) = (0, 0);
     for round in 0..15_000 {
         let mut bytes = PATCHES[round % PATCHES.len()].as_bytes().to_vec();
-        for _ in 0..=dice.roll(4) {
-            let at = dice.roll(bytes.len() + 1);
-            match dice.roll(4) {
+        for _ in 0..=random.below(4) {
+            let at = random.below(bytes.len() + 1);
+            match random.below(4) {
                 0 => bytes.truncate(at),
-                1 => _ = bytes.splice(at..at, dice.one(&spice).iter().copied()),
-                2 if at < bytes.len() => bytes[at] = u8::try_from(dice.roll(256)).unwrap(),
+                1 => _ = bytes.splice(at..at, random.pick(&spice).iter().copied()),
+                2 if at < bytes.len() => bytes[at] = u8::try_from(random.below(256)).unwrap(),
                 _ => {
-                    let end = (at + dice.roll(20)).min(bytes.len());
+                    let end = (at + random.below(20)).min(bytes.len());
                     bytes.drain(at..end);
                 }
             }

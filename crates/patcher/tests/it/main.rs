@@ -5,7 +5,6 @@
 )]
 
 mod binary;
-mod dice;
 mod differences;
 mod disk;
 mod errors;

@@ -1,8 +1,8 @@
 //! What is told of each patch of a series, and patches that are brought up to date.
 
-use super::dice::Dice;
 use super::{Tree, after, git_apply, put, tree};
 use patcher::{Options, Outcome, Patch};
+use testkit::Random;
 
 const FILE: &str = "one\ntwo\nthree\nfour\nfive\nsix\nseven\n";
 
@@ -63,18 +63,18 @@ fn only_line_numbers_are_written_back() {
 
 #[test]
 fn refreshed_patches_apply_exactly_and_do_the_same() {
-    let mut dice = Dice(0x2545_f491_4f6c_dd1d);
+    let mut random = Random::new(0x2545_f491_4f6c_dd1d);
     let (mut refreshed, mut left) = (0, 0);
     for round in 0..40 {
         let base: Vec<String> = (0..60).map(|line| format!("line {}", line % 23)).collect();
         let (mut changed, mut target) = (base.clone(), base.clone());
-        for at in [50, 40, 30, 20, 10].map(|at| at + dice.roll(8)) {
-            match dice.roll(3) {
+        for at in [50, 40, 30, 20, 10].map(|at| at + random.below(8)) {
+            match random.below(3) {
                 0 => changed[at] = format!("changed {round}"),
                 1 => _ = changed.remove(at),
                 _ => changed.insert(at, "new".to_owned()),
             }
-            if dice.roll(2) == 0 {
+            if random.below(2) == 0 {
                 target.insert(at - 6, "from elsewhere".to_owned());
             }
         }
@@ -82,7 +82,7 @@ fn refreshed_patches_apply_exactly_and_do_the_same() {
         let text = {
             let folder = tempfile::tempdir().unwrap();
             put(folder.path(), &tree([("a/f", &joined(&base)), ("b/f", &joined(&changed))]));
-            let command = format!("diff -U{} a/f b/f || true", dice.roll(3));
+            let command = format!("diff -U{} a/f b/f || true", random.below(3));
             testkit::tool("sh").args(["-c", &command]).folder(folder.path()).run()
         };
         let target = tree([("f", &joined(&target))]);
