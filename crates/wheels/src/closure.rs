@@ -86,10 +86,12 @@ pub struct ClosureWheel {
 /// is marked open. Where a later requirement lowers such a choice, the walk begins again, and
 /// choices only ever go down, so that it ends and the answer does not depend on any order.
 ///
+/// Where the fetcher may not use the network, the files of `prefer` are all that there is to choose from.
+///
 /// # Errors
 /// All that is wrong, not only the first: pins without a wheel for the target or against a
-/// requirement, projects for which no version fits, METADATA that is wrong. When the network fails,
-/// that alone.
+/// requirement, projects for which no version fits, METADATA that is wrong; without the network all
+/// that is missing, see [`ClosureErrors::offline`]. When the network fails, that alone.
 pub fn closure(
     request: &Request<'_>,
     store: &Store,

@@ -102,8 +102,8 @@ pub(crate) fn metadata_of(
     Ok(files.iter().map(|file| read(store, locator, file)).collect())
 }
 
-/// Fetches what is not there yet, all at once. A file that is gone or damaged is not an error here:
-/// it is asked for once more, alone, and then tells its own.
+/// Fetches what is not there yet, all at once. A file that is gone, damaged or out of reach without the
+/// network is not an error here: it is asked for once more, alone, and then tells its own.
 fn fetch_missing(
     store: &Store,
     locator: &Locator<'_>,
@@ -123,7 +123,10 @@ fn fetch_missing(
     let wants: Vec<Want> = whole.iter().filter_map(|file| wheel_want(file)).collect();
     let Some(first) = whole.first() else { return Ok(()) };
     match locator.fetcher().blobs(store, &wants, &mut |_, _| {}) {
-        Ok(_) | Err(FetchError::NotFound { .. } | FetchError::Damaged { .. }) => Ok(()),
+        Ok(_)
+        | Err(
+            FetchError::NotFound { .. } | FetchError::Damaged { .. } | FetchError::Offline { .. },
+        ) => Ok(()),
         Err(source) => Err(WheelMetadataError::Fetch { file: first.name.clone(), source }),
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use constraints::Version;
 use names::{PackageName, Place};
+use store::FetchError;
 
 use super::Chain;
 use crate::dist_info::WheelMetadataError;
@@ -157,6 +158,25 @@ pub enum ClosureError {
 /// All that is wrong in a closure, in the order in which it was found; never empty.
 #[derive(Debug)]
 pub struct ClosureErrors(pub Vec<ClosureError>);
+
+impl ClosureErrors {
+    /// What is missing because the network may not be used: pages of projects and files, each as it was
+    /// asked for. Empty where something else is wrong alone.
+    pub fn offline(&self) -> Vec<String> {
+        let missing = |error: &ClosureError| match error {
+            ClosureError::Locate {
+                source: LocateError::Fetch { source: FetchError::Offline { address }, .. },
+                ..
+            } => Some(address.clone()),
+            ClosureError::Metadata {
+                source: WheelMetadataError::Fetch { file, source: FetchError::Offline { .. } },
+                ..
+            } => Some(file.clone()),
+            _ => None,
+        };
+        self.0.iter().filter_map(missing).collect()
+    }
+}
 
 /// Each error with its causes, below one another.
 impl fmt::Display for ClosureErrors {

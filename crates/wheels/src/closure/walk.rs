@@ -11,7 +11,7 @@ use super::choose::{Choice, NoChoice, Terms};
 use super::round::{Asker, Demand, Round, conflicts, unknown_extras};
 use super::{Closure, ClosureError, ClosureErrors, ClosureWheel, Given, Request};
 use crate::dist_info::metadata_of;
-use crate::index::File;
+use crate::index::{File, ProjectPage};
 use crate::locator::{LocateError, Locator};
 use crate::locked::LockedWheel;
 use crate::metadata::Metadata;
@@ -125,11 +125,22 @@ impl Walker<'_> {
                     found.push(name);
                 }
                 Err(source) => {
-                    let gone = matches!(
+                    let offline = matches!(
                         source,
-                        LocateError::Fetch { source: FetchError::NotFound { .. }, .. }
-                            | LocateError::Page { .. }
+                        LocateError::Fetch { source: FetchError::Offline { .. }, .. }
                     );
+                    if let Some(page) = self.locked_page(&name).filter(|_| offline) {
+                        round.visit(&name).page = Some(Arc::new(page));
+                        found.push(name);
+                        continue;
+                    }
+                    // Without the network the rest is looked at, too, to tell all that is missing.
+                    let gone = offline
+                        || matches!(
+                            source,
+                            LocateError::Fetch { source: FetchError::NotFound { .. }, .. }
+                                | LocateError::Page { .. }
+                        );
                     let chain = round.chain(&name);
                     let error = ClosureError::Locate { project: name.clone(), chain, source };
                     if !gone {
@@ -144,6 +155,24 @@ impl Walker<'_> {
             found = self.choose_all(round, found)?;
         }
         Ok(())
+    }
+
+    /// What stands for the page of a project where the index may not be asked: the locked files, which
+    /// were there and in time when they were locked.
+    fn locked_page(&self, name: &PackageName) -> Option<ProjectPage> {
+        let Request { prefer, cutoff, .. } = *self.request;
+        let locked = prefer.iter().filter(|wheel| wheel.project == *name);
+        let files: Vec<File> = locked
+            .map(|wheel| File {
+                name: wheel.file.clone(),
+                sha256: Some(wheel.sha256),
+                size: wheel.size,
+                requires_python: wheel.requires_python.clone(),
+                upload_time: cutoff,
+                ..File::default()
+            })
+            .collect();
+        (!files.is_empty()).then_some(ProjectPage { files })
     }
 
     /// Chooses for some projects; gives those for which it must be done again.

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use insta::assert_snapshot;
+use store::{Address, Blob, Document, FetchError, Fetcher, Store, Want};
 use testkit::WheelBuilder;
 use wheels::{ClosureError, Given, Metadata};
 
-use crate::world::World;
+use crate::world::{World, shown};
 
 #[test]
 fn projects_are_taken_at_their_pins_and_others_are_open() {
@@ -199,4 +200,44 @@ fn ranges_of_overrides_bound_what_is_open_and_addresses_are_refused() {
       service.toml:1 asks for app
       app 1 requires lib (METADATA of app-1-py3-none-any.whl)
     ");
+}
+
+/// Says of everything that is not in the store that the network may not be used.
+struct Offline;
+
+impl Fetcher for Offline {
+    fn document(&self, address: &Address, _: &str, _: u64) -> Result<Document, FetchError> {
+        Err(FetchError::Offline { address: address.to_string() })
+    }
+
+    fn blobs(
+        &self,
+        store: &Store,
+        wants: &[Want],
+        _: &mut dyn FnMut(usize, bool),
+    ) -> Result<Vec<Blob>, FetchError> {
+        let found: Option<Vec<Blob>> = wants.iter().map(|want| store.blob(&want.sha256)).collect();
+        found.ok_or_else(|| FetchError::Offline { address: "some".to_owned() })
+    }
+}
+
+#[test]
+fn without_the_network_what_is_locked_is_chosen_from_and_all_that_is_missing_is_told() {
+    let mut world = World::new(&["app==1"]);
+    world.constraints = "b===1\n";
+    world.cutoff = Some("2025-06-01T00:00:00Z");
+    for (name, requires) in [("app", &["a", "b"][..]), ("a", &["c"]), ("b", &[]), ("c", &[])] {
+        let file = world.wheel(name, "1", requires);
+        file.upload_time = Some("2025-01-01T00:00:00Z".to_owned());
+    }
+    let before = world.solve().unwrap();
+    world.prefer = before.wheels.values().map(|entry| entry.wheel.clone()).collect();
+    assert_eq!(shown(&world.solve_with(&Offline).unwrap()), shown(&before));
+
+    // Other roots, and a store that has nothing of what is locked.
+    world.roots = vec!["app==1", "new>=1", "other"];
+    let folder = tempfile::tempdir().unwrap();
+    world.store = Store::open(folder.path()).unwrap();
+    let missing = world.solve_with(&Offline).unwrap_err().offline();
+    assert_eq!(missing, ["pypi:new/", "pypi:other/", "app-1-py3-none-any.whl"]);
 }
