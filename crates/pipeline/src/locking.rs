@@ -2,6 +2,7 @@
 
 mod changes;
 pub(crate) mod error;
+pub(crate) mod offline;
 mod older;
 mod packages;
 mod python;
@@ -22,6 +23,7 @@ use crate::describe::Description;
 use crate::files::write_file;
 use crate::lock::{DistroLock, LockFile, LockedSource, ReleaseLock};
 use crate::locks::Locks;
+use crate::needs::none_missing;
 use crate::parts::{Part, parts};
 use crate::setting::{Listener, Setting};
 use crate::sources::Made;
@@ -69,6 +71,7 @@ pub(crate) fn draft(
     match work_out(setting, request, tell)? {
         Some(Drafted { before, after, .. }) => {
             let changes = changes::between(&before, &after);
+            offline::keep(setting, request, &before, &after);
             Ok((after, changes))
         }
         None => Ok((Locks::read(setting.root, request.release, &request.distro)?, Vec::new())),
@@ -94,6 +97,7 @@ fn work_out(
     description.release(request.release)?;
     description.warn(tell);
     let before = Locks::read(setting.root, request.release, &request.distro)?;
+    let before = offline::begin(setting, request, before);
     let services = request.services(&description, &before)?;
     known(request, &before)?;
     let mut after = before.clone();
@@ -101,27 +105,32 @@ fn work_out(
     let mut others = others_before.clone();
     let mut worked = false;
     let made = RefCell::new(BTreeMap::new());
+    let missing = RefCell::new(BTreeSet::new());
     let arches = request.arches(&before);
-    for part in parts(&description, request.release, &services, &arches, setting.host)? {
-        let current = stale::reasons(&description, &after, request.release, &part)?;
+    let parts = parts(&description, request.release, &services, &arches, setting.host)?;
+    for part in &parts {
+        let current = stale::reasons(&description, &after, request.release, part)?;
         if current.is_empty() && request.update == Update::Nothing {
             continue;
         }
         worked = true;
-        let work = Work { setting, request, description: &description, part: &part, made: &made };
+        let (description, made, missing) = (&description, &made, &missing);
+        let work = Work { setting, request, description, part, made, missing };
+        let note = |done| offline::note(&mut missing.borrow_mut(), description, done);
         // What is not there is told before the archives of the distribution are read.
         for service in part.services {
-            python::source(&work, service, &after, tell)?;
+            note(python::source(&work, service, &after, tell))?;
         }
         // A folder is read anew each time, and says nothing of the distribution.
         let packages = request.update == Update::Nothing
-            && stale::only_folders(&description, &after, request.release, &part)?;
+            && stale::only_folders(description, &after, request.release, part)?;
         if !packages {
-            packages::lock(&work, &mut after, &mut others, tell)?;
+            note(packages::lock(&work, &mut after, &mut others, tell))?;
         }
         let mut unmet = Vec::new();
         for service in part.services {
-            match python::lock(&work, service, &mut after, tell) {
+            let done = python::lock(&work, service, &mut after, tell);
+            match note(done) {
                 // The others may have faults of their own: a person wants to see all of them.
                 Err(error @ LockError::Closure { .. }) => unmet.push(error),
                 done => done?,
@@ -130,6 +139,13 @@ fn work_out(
         if let Some(error) = error::together(unmet) {
             return Err(error);
         }
+    }
+    let mut missing = missing.into_inner();
+    if !missing.is_empty() {
+        for part in &parts {
+            missing.extend(offline::locked(setting, &description, &before, part)?);
+        }
+        none_missing(missing).map_err(LockError::Missing)?;
     }
     if !worked {
         return Ok(None);
@@ -172,6 +188,9 @@ struct Work<'a> {
     part: &'a Part<'a>,
     /// Sources that were found out already, by component.
     made: &'a RefCell<BTreeMap<String, Made>>,
+    /// What is missing because the network may not be used. Locking goes on to find all of it, and fails
+    /// in the end.
+    missing: &'a RefCell<BTreeSet<String>>,
 }
 
 /// A name to update must be in the locks: a misspelt one would update nothing in silence.

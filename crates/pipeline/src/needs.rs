@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use distro::LockedDeb;
+use names::Digest;
 use store::{Address, FetchError, Store};
 use wheels::LockedWheel;
 
@@ -79,16 +80,28 @@ impl<'a> Needs<'a> {
                 missing.insert(step.source());
             }
         }
-        for deb in debs.iter().filter(|deb| store.blob(&deb.sha256).is_none()) {
-            missing.insert(Address::in_archive(&deb.archive, deb.path.clone()).to_string());
-        }
-        for wheel in wheels.iter().filter(|wheel| store.blob(&wheel.sha256).is_none()) {
-            missing.insert(wheel.file.clone());
-        }
-        if missing.is_empty() {
-            return Ok(());
-        }
-        let address = Vec::from_iter(missing).join("\n");
-        Err(FetchError::Offline { address })
+        missing.extend(absent(store, &debs, &wheels));
+        none_missing(missing)
     }
+}
+
+/// Those packages and wheels that the store does not have, as they are asked for.
+pub(crate) fn absent(
+    store: &Store,
+    debs: &[&LockedDeb],
+    wheels: &[&LockedWheel],
+) -> BTreeSet<String> {
+    let lacks = |sha256: &Digest| store.blob(sha256).is_none();
+    let debs = debs.iter().filter(|deb| lacks(&deb.sha256));
+    let debs = debs.map(|deb| Address::in_archive(&deb.archive, deb.path.clone()).to_string());
+    let wheels = wheels.iter().filter(|wheel| lacks(&wheel.sha256));
+    debs.chain(wheels.map(|wheel| wheel.file.clone())).collect()
+}
+
+/// An error that names all that is missing without the network, if anything is.
+pub(crate) fn none_missing(missing: BTreeSet<String>) -> Result<(), FetchError> {
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(FetchError::Offline { address: Vec::from_iter(missing).join("\n") })
 }

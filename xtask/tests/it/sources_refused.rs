@@ -1,10 +1,10 @@
 //! Sources that cannot be had: each refusal names the place, the cause and the next step, and leaves the
 //! locks as they were.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::bench::{cooperage_on, run, shell};
+use crate::bench::{cooperage_on, cooperage_with, image_digest, run, shell, store};
 use crate::source_history::{Bench, Server};
 
 /// Runs a command that must fail with this exit code, and say these words.
@@ -95,4 +95,57 @@ fn references_that_are_not_there_or_have_moved_are_refused() {
     bench.source("main");
     refused(&mut lock(&["--offline"]), 3, &["the network is off"]);
     refused(&mut lock(&["--mirror", "openstack=git://127.0.0.1:1"]), 3, &["keystone"]);
+}
+
+/// What a folder needs comes from the store, and what is not there is told at once.
+#[test]
+#[ignore = "needs the network and namespaces; .ci/run runs it"]
+fn a_folder_is_built_without_the_network() {
+    let bench = Bench::new();
+    bench.keystone();
+    let home = bench.repositories.join("keystone");
+    let argument = format!("keystone={}", home.display());
+    let offline = ["--offline", "--source", &argument];
+    let online = bench.build("online", &offline[1..]);
+    let before = bench.lock();
+    let same = bench.build("same", &offline);
+    assert_eq!(image_digest(&same), image_digest(&online));
+    bench.write("../repositories/keystone/keystone/remark.py", "REMARK = 1\n");
+    let changed = bench.build("changed", &offline);
+    assert_ne!(image_digest(&changed), image_digest(&online));
+    assert_eq!(bench.lock(), before);
+
+    // What nothing has chosen yet, and nothing at all.
+    shell(
+        &home,
+        "echo 'no-such-project>=1' >>requirements.txt && echo other-one >>requirements.txt",
+    );
+    let build = |store: &Path, more: &[&str]| {
+        let mut command = cooperage_with(&bench.tree, store);
+        command.args(["build", "keystone", "2025.2", "--offline"]).args(more);
+        command
+    };
+    let words = ["pypi:no-such-project/\n", "pypi:other-one/\n"];
+    refused(&mut build(&store(), &offline[1..]), 3, &words);
+    shell(&home, "git checkout -q requirements.txt");
+    let words = [
+        "debian:dists/trixie/InRelease\n",
+        "debian-security:dists/trixie-security/InRelease\n",
+        "base-files",
+        "xmlsec1",
+        "cryptography-",
+        "oslo.messaging-",
+    ];
+    refused(&mut build(&bench.path("empty"), &offline[1..]), 3, &words);
+
+    // The same where the tree names the folder: then the locks of the tree have it all.
+    bench.source("{kind: folder, path: ../repositories/keystone}");
+    let online = bench.build("named", &[]);
+    let again = bench.build("again", &["--offline"]);
+    assert_eq!(image_digest(&again), image_digest(&online));
+    assert_eq!(image_digest(&again), image_digest(&changed));
+    let mut words = words.to_vec();
+    words.extend(["libfaketime", "setuptools-81"]);
+    words.retain(|word| !word.ends_with("InRelease\n"));
+    refused(&mut build(&bench.path("empty"), &[]), 3, &words);
 }

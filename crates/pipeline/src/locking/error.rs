@@ -55,6 +55,9 @@ pub enum LockError {
         /// Why.
         source: SolveError,
     },
+    /// The network may not be used, and something is missing.
+    #[error("not all that is to be locked is in the store")]
+    Missing(#[source] FetchError),
     /// A package cannot be fetched.
     #[error("cannot get the packages of the distribution")]
     Fetch(#[from] FetchError),
@@ -216,7 +219,7 @@ impl LockError {
     pub fn blame(&self) -> Blame {
         match self {
             LockError::Archives(error) => error.blame(),
-            LockError::Fetch(error) => Blame::of_fetch(error),
+            LockError::Fetch(error) | LockError::Missing(error) => Blame::of_fetch(error),
             LockError::Deb(_) | LockError::UnpackSdist(_) | LockError::Older { .. } => {
                 Blame::Verification
             }

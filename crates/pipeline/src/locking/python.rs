@@ -103,6 +103,9 @@ pub(super) fn lock(
             libraries.iter().map(|(project, built)| (project.clone(), built.given.clone())),
         );
     };
+    if !work.missing.borrow().is_empty() {
+        return Ok(());
+    }
     let source = match &built {
         Some(built) => built.source.clone(),
         None => {
@@ -216,7 +219,8 @@ pub(super) struct Closing<'a> {
 }
 
 impl Closing<'_> {
-    /// The wheels that `roots` need, those that no constraint pins marked as open.
+    /// The wheels that `roots` need, those that no constraint pins marked as open. None where the network
+    /// may not be used and something is missing, which is noted.
     pub(super) fn wheels(
         &self,
         roots: &[Root],
@@ -238,10 +242,18 @@ impl Closing<'_> {
             given,
             prefer: &prefer,
         };
-        let closure = wheels::closure(&closing, work.setting.store, locator).map_err(|source| {
-            let (service, release) = (service.name.clone(), release.id);
-            LockError::Closure { service, release, source: Box::new(source) }
-        })?;
+        let closure = match wheels::closure(&closing, work.setting.store, locator) {
+            Ok(closure) => closure,
+            Err(source) => {
+                let missing = source.offline();
+                if !missing.is_empty() {
+                    work.missing.borrow_mut().extend(missing);
+                    return Ok(Vec::new());
+                }
+                let (service, release) = (service.name.clone(), release.id);
+                return Err(LockError::Closure { service, release, source: Box::new(source) });
+            }
+        };
         // Also where another project asks for one exact version: it is the constraints that say what
         // a release was tested with.
         let is_open = |wheel: &LockedWheel| {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use constraints::Requirement;
 use names::{PackageName, Place};
 use release::Service;
-use wheels::{Given, Locator, LockedWheel, Root};
+use wheels::{Given, Locator, LockedWheel, Root, Target};
 
 use super::python::{Closing, target_of};
 use super::{LockError, Work};
@@ -16,7 +16,7 @@ use crate::lock::{LockedSource, SourceKind};
 use crate::locks::Locks;
 use crate::parts::BUILD;
 use crate::patch_files::{self, PatchFile};
-use crate::patched::{Patched, patched};
+use crate::patched::{BuildSystem, Patched, patched};
 use crate::setting::Listener;
 use crate::sources::{self, Held, Made, Wanted};
 
@@ -63,33 +63,13 @@ pub(super) fn lock(
         tell(Event::Note { text });
     }
 
-    let release = description.release(request.release)?;
-    let python = description.python_of_base(locks, BUILD, setting.host);
-    let target = target_of(work, python, setting.host)?;
-    let given = BTreeMap::new();
-    let sources = locks.release.sources.iter().filter_map(|source| locks.release.build_of(source));
-    let prefer: Vec<LockedWheel> = sources.flat_map(|(_, wheels)| wheels).cloned().collect();
-    let (target, given) = (&target, &given);
-    let closing = Closing { work, service, release, target, given, prefer: &prefer };
-    let place = |file: &str| Place { file: file.into(), ..Place::default() };
-    let root =
-        |requirement: &Requirement, place: Place| Root { requirement: requirement.clone(), place };
-    let in_source = place(&format!("{}/pyproject.toml", sdist.file));
-    let mut roots: Vec<Root> =
-        build_system.requires.iter().map(|one| root(one, in_source.clone())).collect();
-    let in_release = place(&format!("releases/{}/release.toml", request.release));
-    let mut pending: Vec<&Requirement> = release.file.build_constraints.iter().collect();
-    // A build constraint counts for what is installed, and installs nothing by itself.
-    let wheels = loop {
-        let wheels = closing.wheels(&roots, locator, &mut |_| {})?;
-        let installed = |name: &PackageName| wheels.iter().any(|wheel| wheel.project == *name);
-        let counts = |one: &&Requirement| installed(&one.name);
-        let (met, rest): (Vec<_>, Vec<_>) = pending.into_iter().partition(counts);
-        if met.is_empty() {
-            break wheels;
+    let wheels = match description.python_of_base(locks, BUILD, setting.host) {
+        // The base of builds could not be chosen.
+        None if !work.missing.borrow().is_empty() => Vec::new(),
+        python => {
+            let target = target_of(work, python, setting.host)?;
+            build_wheels(work, service, &target, &sdist.file, &build_system, locator, locks)?
         }
-        roots.extend(met.into_iter().map(|one| root(one, in_release.clone())));
-        pending = rest;
     };
     let source = LockedSource {
         version: local,
@@ -99,6 +79,45 @@ pub(super) fn lock(
     };
     let given = Given { file: sdist.file.clone(), metadata };
     Ok(Built { source, sdist, wheels, given })
+}
+
+/// The wheels that the source archive `file` is built with.
+fn build_wheels(
+    work: &Work<'_>,
+    service: &Service,
+    target: &Target,
+    file: &str,
+    build_system: &BuildSystem,
+    locator: &Locator<'_>,
+    locks: &Locks,
+) -> Result<Vec<LockedWheel>, LockError> {
+    let Work { request, description, .. } = *work;
+    let release = description.release(request.release)?;
+    let given = BTreeMap::new();
+    let sources = locks.release.sources.iter().filter_map(|source| locks.release.build_of(source));
+    let prefer: Vec<LockedWheel> = sources.flat_map(|(_, wheels)| wheels).cloned().collect();
+    let given = &given;
+    let closing = Closing { work, service, release, target, given, prefer: &prefer };
+    let place = |file: &str| Place { file: file.into(), ..Place::default() };
+    let root =
+        |requirement: &Requirement, place: Place| Root { requirement: requirement.clone(), place };
+    let in_source = place(&format!("{file}/pyproject.toml"));
+    let mut roots: Vec<Root> =
+        build_system.requires.iter().map(|one| root(one, in_source.clone())).collect();
+    let in_release = place(&format!("releases/{}/release.toml", request.release));
+    let mut pending: Vec<&Requirement> = release.file.build_constraints.iter().collect();
+    // A build constraint counts for what is installed, and installs nothing by itself.
+    loop {
+        let wheels = closing.wheels(&roots, locator, &mut |_| {})?;
+        let installed = |name: &PackageName| wheels.iter().any(|wheel| wheel.project == *name);
+        let counts = |one: &&Requirement| installed(&one.name);
+        let (met, rest): (Vec<_>, Vec<_>) = pending.into_iter().partition(counts);
+        if met.is_empty() {
+            return Ok(wheels);
+        }
+        roots.extend(met.into_iter().map(|one| root(one, in_release.clone())));
+        pending = rest;
+    }
 }
 
 /// The source archive of a component: that of the version on the index, or one that is made here.

@@ -6,6 +6,7 @@ use std::path::Path;
 use filetree::{Content, Kind, Pack};
 use names::Hashing;
 
+use crate::locking::offline;
 use crate::{built_wheel, layers, sdist_of};
 
 /// What is wrong with a derived file of the store, if anything is: the contents in an unpacked archive
@@ -17,6 +18,7 @@ pub fn fault_of_derived(kind: &str, path: &Path) -> Option<String> {
         layers::RECORDS,
         built_wheel::RECORDS,
         sdist_of::RECORDS,
+        offline::DRAFTS,
         "metadata-2",
         distro::INDEX_RECORDS,
     ]
