@@ -11,7 +11,9 @@ use source_refs::CommitId;
 
 use crate::cache::isolated;
 use crate::error::told;
-use crate::pbr::{Annotation, Tag, VersionError, version};
+use crate::pbr::{
+    Annotation, ChangeLogError, Tag, VersionError, WalkError, authors, change_log, version,
+};
 use crate::stored::{Stored, commit_id, object_id};
 use crate::{FileMode, Limits};
 
@@ -111,11 +113,67 @@ pub fn local_version(
 ) -> Result<String, LocalFolderError> {
     let failed = |reason: String| LocalFolderError { path: path.to_owned(), reason };
     let commit = folder.commit.ok_or_else(|| failed("git knows no commit of it".to_owned()))?;
-    let upwards = gix::discover::upwards::Options::default();
-    let repository = gix::discover_opts(path, upwards, isolated());
-    let repository = repository.map_err(|error| failed(told(&error)))?;
+    let repository = repository_of(path)?;
     version(&Stored::new(&repository), &folder.tags, commit, target)
         .map_err(|error: VersionError| failed(error.to_string()))
+}
+
+/// The AUTHORS that PBR writes for the work tree at `path`, which [`local_folder`] read: the authors of the
+/// history of its commit. `AUTHORS.in` of the folder and `.mailmap` of the work tree count as they lie
+/// there, changed or not; nothing else that is not committed does. See [`authors`](crate::authors).
+///
+/// `None` where git knows no commit of the folder: PBR writes none then, and takes the one that lies there.
+/// In a shallow clone, too, where PBR leaves out whoever is beyond it.
+///
+/// # Errors
+/// The history cannot be read.
+pub fn local_authors(
+    path: &Path,
+    folder: &LocalFolder,
+) -> Result<Option<String>, LocalFolderError> {
+    let failed = |reason: String| LocalFolderError { path: path.to_owned(), reason };
+    let Some(commit) = folder.commit else { return Ok(None) };
+    let repository = repository_of(path)?;
+    let before = fs_err::read(path.join("AUTHORS.in")).unwrap_or_default();
+    let before = String::from_utf8_lossy(&before);
+    match authors(&Stored::with_mailmap(&repository, &mailmap(&repository)), commit, &before) {
+        Ok(authors) => Ok(Some(authors)),
+        Err(WalkError::TooShort { .. }) => Ok(None),
+        Err(error) => Err(failed(error.to_string())),
+    }
+}
+
+/// The ChangeLog that PBR writes for the work tree at `path`, which [`local_folder`] read. See
+/// [`change_log`](crate::change_log); `None` as of [`local_authors`].
+///
+/// # Errors
+/// The history cannot be read, or a tag stops PBR, too.
+pub fn local_change_log(
+    path: &Path,
+    folder: &LocalFolder,
+) -> Result<Option<String>, LocalFolderError> {
+    let failed = |reason: String| LocalFolderError { path: path.to_owned(), reason };
+    let Some(commit) = folder.commit else { return Ok(None) };
+    let repository = repository_of(path)?;
+    match change_log(&Stored::new(&repository), &folder.tags, commit) {
+        Ok(text) => Ok(Some(text)),
+        Err(ChangeLogError::Walk(WalkError::TooShort { .. })) => Ok(None),
+        Err(error) => Err(failed(error.to_string())),
+    }
+}
+
+/// The repository that a folder lies in.
+fn repository_of(path: &Path) -> Result<gix::Repository, LocalFolderError> {
+    let upwards = gix::discover::upwards::Options::default();
+    gix::discover_opts(path, upwards, isolated())
+        .map_err(|error| LocalFolderError { path: path.to_owned(), reason: told(&error) })
+}
+
+/// The `.mailmap` at the top of the work tree, as git reads it; a link is not followed (gitmailmap(5)).
+fn mailmap(repository: &gix::Repository) -> Vec<u8> {
+    let path = repository.workdir().map(|top| top.join(".mailmap"));
+    let path = path.filter(|path| !path.is_symlink());
+    path.and_then(|path| fs_err::read(path).ok()).unwrap_or_default()
 }
 
 /// The tracked and the new files below `prefix`, without it, and whether there are new ones.

@@ -52,7 +52,8 @@ mod tree;
 pub use cache::GitCache;
 pub use error::GitError;
 pub use folder::{
-    FolderState, LocalFile, LocalFolder, LocalFolderError, local_folder, local_version,
+    FolderState, LocalFile, LocalFolder, LocalFolderError, local_authors, local_change_log,
+    local_folder, local_version,
 };
 pub use pbr::{
     Annotation, ChangeLogError, Commit, Commits, SemanticVersion, Tag, UnreadableCommit,

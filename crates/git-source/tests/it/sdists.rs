@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use git_source::{GitCache, Settings};
+use git_source::{
+    FolderState, GitCache, Limits, Settings, local_authors, local_change_log, local_folder,
+};
 use testkit::tool;
 
 use crate::history::generate;
@@ -97,8 +99,57 @@ fn an_sdist_is_that_of_pbr() {
         let read = |name: &str| fs_err::read_to_string(unpacked.join(name)).unwrap();
         assert_eq!(texts.authors, read("AUTHORS"));
         assert_eq!(texts.change_log, read("ChangeLog"));
+        of_a_work_tree(&work);
         let version = cache.version(&urls, commit, None).unwrap();
         assert!(read("PKG-INFO").contains(&format!("\nVersion: {version}\n")), "{version}");
         println!("{}: {} files, AUTHORS, ChangeLog and version as PBR has them", seed, files.len());
     }
+}
+
+/// Compares AUTHORS and ChangeLog of a work tree with those that PBR writes into it: clean, changed, and
+/// without a history.
+fn of_a_work_tree(work: &std::path::Path) {
+    tool("git").args(["clean", "-qfdx"]).folder(work).run();
+    let ours = || {
+        let folder = local_folder(work, &Limits::USUAL).unwrap();
+        let authors = local_authors(work, &folder).unwrap();
+        (folder.state, authors, local_change_log(work, &folder).unwrap())
+    };
+    let theirs = || {
+        let build = ["setup.py", "-q", "sdist"];
+        let env = [("PYTHONWARNINGS", "ignore"), ("PBR_VERSION", "1.0")];
+        let build = env
+            .iter()
+            .fold(tool("python3"), |tool, (name, value)| tool.env(name, value))
+            .args(build);
+        build.folder(work).run();
+        let read = |name: &str| {
+            let path = work.join(name);
+            let text = fs_err::read_to_string(&path).ok();
+            let _ = fs_err::remove_file(path);
+            text
+        };
+        let made = (read("AUTHORS"), read("ChangeLog"));
+        for folder in ["thing.egg-info", "dist"] {
+            fs_err::remove_dir_all(work.join(folder)).unwrap();
+        }
+        made
+    };
+    let compare = |state: FolderState| {
+        let (found, authors, change_log) = ours();
+        assert_eq!(found, state);
+        assert_eq!((authors, change_log), theirs());
+    };
+    compare(FolderState::Clean);
+    let write = |path: &str, text: &str| fs_err::write(work.join(path), text).unwrap();
+    write("thing/__init__.py", "changed = 1\n");
+    write("thing/new.py", "");
+    compare(FolderState::Changed);
+    write("AUTHORS.in", "Others before all\n");
+    write(".mailmap", "Somebody Else <else@example.org> <john@example.org>\n");
+    compare(FolderState::Changed);
+    fs_err::remove_dir_all(work.join(".git")).unwrap();
+    assert_eq!(theirs(), (None, None));
+    let (_, authors, change_log) = ours();
+    assert_eq!((authors, change_log), (None, None));
 }
