@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use filetree::{Content, Node, Tree, TreePath};
 use git_source::{
-    FileEntry, FileMode, FolderState, Limits, LocalFolder, LocalFolderError, local_folder,
-    local_version, sdist_files,
+    FileEntry, FileMode, FolderState, Limits, LocalFolder, LocalFolderError, local_authors,
+    local_change_log, local_folder, local_version, sdist_files,
 };
 use names::Epoch;
 
@@ -49,7 +49,7 @@ pub(super) fn found(wanted: Wanted<'_>, folder: &Folder) -> Result<Found, Source
         .into_iter()
         .map(|file| (file.path, file.from, file.executable))
         .collect();
-    // They are written from the history, and here they are what there is.
+    // Where they are not written from the history they are what there is.
     let made = local.files.iter().filter(|file| ["AUTHORS", "ChangeLog"].contains(&&*file.path));
     let made = made.filter(|file| file.mode == FileMode::Plain);
     files.extend(made.map(|file| (file.path.clone(), file.path.clone(), false)));
@@ -62,10 +62,30 @@ pub(super) fn found(wanted: Wanted<'_>, folder: &Folder) -> Result<Found, Source
         tree.insert_with_parents(place, node)
             .map_err(|source| SourceError::Tree { component: component(), source })?;
     }
+    for (name, text) in generated(&path, &local, &tree).map_err(failed)? {
+        archive::put(&mut tree, name, &text, FIRST)
+            .map_err(|source| SourceError::Tree { component: component(), source })?;
+    }
     let version = version(&path, &local, &tree).map_err(failed)?;
     let changed = local.state == FolderState::Changed;
     let (commit, sha256, pbr_json) = (local.commit, None, None);
     Ok(Found { tree, version, commit, changed, sha256, pbr_json })
+}
+
+/// AUTHORS and ChangeLog as PBR writes them from the history; nothing where it would not.
+fn generated(
+    path: &std::path::Path,
+    local: &LocalFolder,
+    tree: &Tree,
+) -> Result<Vec<(&'static str, String)>, LocalFolderError> {
+    let told = facts(&|file: &str| archive::text(tree, file));
+    if !told.is_ok_and(|told| told.pbr) || tree.at("PKG-INFO").is_some() {
+        return Ok(Vec::new());
+    }
+    let authors = local_authors(path, local)?.map(|text| ("AUTHORS", text));
+    // It is in no wheel: a tag that stops PBR here is no reason to stop.
+    let change_log = local_change_log(path, local).ok().flatten();
+    Ok(authors.into_iter().chain(change_log.map(|text| ("ChangeLog", text))).collect())
 }
 
 /// The version that the history of the folder tells, where neither PKG-INFO nor another file does.
