@@ -134,7 +134,7 @@ fn a_folder_is_built_without_the_network() {
         "base-files",
         "xmlsec1",
         "cryptography-",
-        "oslo.messaging-",
+        "oslo_messaging-",
     ];
     refused(&mut build(&bench.path("empty"), &offline[1..]), 3, &words);
 
