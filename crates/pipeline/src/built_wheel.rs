@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufWriter};
 use std::path::Path;
 
-use constraints::Requirement;
 use distro::{DistroFile, LockedDeb};
 use filetree::{Content, Kind, Node, Tree, TreePath};
 use names::{Arch, Digest, Epoch, PackageName};
@@ -21,7 +20,7 @@ pub(crate) use made::MadeFrom;
 
 use crate::key::Key;
 use crate::patch_files::PatchFile;
-use crate::patched::{Patched, patched};
+use crate::patched::{Patched, needs, patched};
 use crate::setting::{Listener, Setting};
 use crate::sources::{self, Wanted};
 use crate::{Event, Stage};
@@ -364,17 +363,4 @@ fn check_metadata(
         only(&wanted, &found),
         only(&found, &wanted),
     )))
-}
-
-/// What a project needs, each requirement in one form however it is written.
-fn needs(metadata: &Metadata) -> BTreeSet<String> {
-    let form = |one: &Requirement| {
-        let extras: Vec<&str> = one.extras.iter().map(PackageName::as_str).collect();
-        let mut versions: Vec<String> = one.specifiers.iter().map(ToString::to_string).collect();
-        versions.sort();
-        let marker = one.text.split_once(';').map_or("", |(_, marker)| marker);
-        let marker = marker.replace([' ', '(', ')'], "").replace('"', "'");
-        format!("{}[{}]{};{marker}", one.name, extras.join(","), versions.join(","))
-    };
-    metadata.requires_dist.iter().map(form).collect()
 }

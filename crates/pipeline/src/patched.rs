@@ -1,5 +1,7 @@
 //! The source of a release with patches.
 
+mod metadata;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -7,6 +9,8 @@ use constraints::Requirement;
 use filetree::{Content, Kind, Node, Pack, Tree, TreeError, TreePath};
 use names::Epoch;
 use wheels::{Metadata, MetadataError};
+
+pub(crate) use metadata::needs;
 
 use crate::patch_files::PatchFile;
 
@@ -32,7 +36,8 @@ pub(crate) struct Patched {
     pub(crate) build_system: BuildSystem,
     /// The newest time of a file in the source archive.
     pub(crate) time: Epoch,
-    /// Where hunks were not found where they should be, a sentence each.
+    /// Where hunks were not found where they should be, and what of the metadata is not certain, a
+    /// sentence each.
     pub(crate) notes: Vec<String>,
 }
 
@@ -89,6 +94,19 @@ pub enum PatchedError {
         /// Why.
         source: constraints::RequirementError,
     },
+    /// The patches change what the project needs, and nobody knows how without running its code.
+    #[error(
+        "{file}: the patches change {path}, and what the project needs then is not known before it is \
+         built: {reason}\nhint: let the patches change PKG-INFO, too: its Requires-Dist are what counts"
+    )]
+    Unknown {
+        /// The source archive.
+        file: String,
+        /// The file in it that the patches change.
+        path: &'static str,
+        /// Why.
+        reason: String,
+    },
     /// `pyproject.toml` is wrong.
     #[error("{file}: pyproject.toml: {reason}")]
     BuildSystem {
@@ -107,8 +125,8 @@ pub enum PatchedError {
 /// would leave out what a patch adds outside of Python packages.
 ///
 /// The version of the metadata stays that of the release: PBR reads it when the service runs, and those
-/// of the releases up to 2026.1 refuse a local part (`28.1.0+p1`). Where a patch touches
-/// `requirements.txt`, what the project needs is read from there, as PBR does (`[metadata] requires-dist`, "requirements.txt").
+/// of the releases up to 2026.1 refuse a local part (`28.1.0+p1`). Where patches touch the files that it
+/// was made from, what the project needs changes with them, see [`metadata::patched`].
 pub(crate) fn patched(
     file: &str,
     pack: &Pack,
@@ -128,8 +146,7 @@ pub(crate) fn patched(
     }
     let applied = patcher::apply(&TreeSource(&tree), &series, &patcher::Options { fuzz })
         .map_err(|source| PatchedError::Apply { file: file(), source })?;
-    let changed = |path: &str| applied.files.contains_key(path);
-    let requirements_changed = changed("requirements.txt");
+    let before = tree.clone();
     let mut added = BTreeSet::new();
     let mut removed = BTreeSet::new();
     for (path, change) in &applied.files {
@@ -152,9 +169,10 @@ pub(crate) fn patched(
         }
     }
     list_sources(&mut tree, &file(), &added, &removed, time)?;
-    let metadata = metadata(&tree, &file(), requirements_changed)?;
+    let changed: BTreeSet<&str> = applied.files.keys().map(String::as_str).collect();
+    let (metadata, of_metadata) = metadata::patched(&file(), &before, &tree, &changed)?;
     let build_system = build_system(&tree, &file())?;
-    let notes = applied.notes();
+    let notes = applied.notes().into_iter().chain(of_metadata).collect();
     Ok(Patched { tree, metadata: Arc::new(metadata), build_system, time, notes })
 }
 
@@ -232,29 +250,6 @@ fn list_sources(
     tree.insert_with_parents(list, node)
         .map_err(|source| PatchedError::Tree { file: file.to_owned(), source })?;
     Ok(())
-}
-
-fn metadata(tree: &Tree, file: &str, requirements_changed: bool) -> Result<Metadata, PatchedError> {
-    let wrong = |source| PatchedError::Metadata { file: file.to_owned(), source };
-    let info = text(tree, file, "PKG-INFO")?.unwrap_or_default();
-    let mut metadata = Metadata::parse(&info).map_err(wrong)?;
-    if requirements_changed {
-        let wanted = text(tree, file, "requirements.txt")?.unwrap_or_default();
-        metadata.requires_dist.retain(of_extra);
-        for line in wanted.lines() {
-            let line = line.split(" #").next().unwrap_or_default().trim();
-            if line.is_empty() || line.starts_with(['#', '-']) {
-                continue;
-            }
-            metadata.requires_dist.push(requirement(file, "requirements.txt", line)?);
-        }
-    }
-    Ok(metadata)
-}
-
-/// Whether a requirement is that of an extra.
-fn of_extra(requirement: &Requirement) -> bool {
-    requirement.text.split_once(';').is_some_and(|(_, marker)| marker.contains("extra"))
 }
 
 fn requirement(file: &str, path: &'static str, text: &str) -> Result<Requirement, PatchedError> {

@@ -19,6 +19,7 @@ use store::Blob;
 use wheels::LockedWheel;
 
 pub use error::SourceError;
+pub(crate) use facts::{Facts, facts};
 pub(crate) use git::{addresses, cache, target};
 pub(crate) use origin::{Origin, Reference, argument_place};
 

@@ -4,26 +4,28 @@
 //! `pyproject.toml` (PEP 621) or the `[options]` of setuptools. Where a project computes them otherwise,
 //! the wheel says something else than the lock was made for, and the build stops.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::setup_cfg::{SetupCfg, lines};
 
 /// The facts.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(super) struct Facts {
+pub(crate) struct Facts {
     /// The name as the project writes it.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The version, where the files state it.
-    pub(super) version: Option<String>,
+    pub(crate) version: Option<String>,
     /// The `version` of setup.cfg, which PBR takes for the one that comes next.
-    pub(super) target: Option<String>,
-    pub(super) requires_python: Option<String>,
+    pub(crate) target: Option<String>,
+    pub(crate) requires_python: Option<String>,
     /// What it needs, each with its marker.
-    pub(super) requires: Vec<String>,
+    pub(crate) requires: Vec<String>,
     /// Its extras.
-    pub(super) extras: Vec<String>,
+    pub(crate) extras: Vec<String>,
     /// Whether PBR builds it.
-    pub(super) pbr: bool,
+    pub(crate) pbr: bool,
+    /// A file whose code computes what it needs, and how.
+    pub(crate) computed: Option<(&'static str, &'static str)>,
 }
 
 /// The part of `pyproject.toml` that is read.
@@ -66,7 +68,7 @@ struct Setuptools {
 }
 
 /// The facts of the source whose files `read` gives by their paths; why there are none otherwise.
-pub(super) fn facts(read: &dyn Fn(&str) -> Option<String>) -> Result<Facts, String> {
+pub(crate) fn facts(read: &dyn Fn(&str) -> Option<String>) -> Result<Facts, String> {
     let text = read("pyproject.toml").unwrap_or_default();
     let written: PyProject =
         toml::from_str(&text).map_err(|error| format!("pyproject.toml: {}", error.message()))?;
@@ -94,6 +96,11 @@ pub(super) fn facts(read: &dyn Fn(&str) -> Option<String>) -> Result<Facts, Stri
                 files if !files.is_empty() => requirements(read, &files, true),
                 _ => of_setup_cfg(&config, read, pbr),
             };
+            let back_end = &written.build_system.build_backend;
+            if !pbr && !back_end.is_empty() && !back_end.starts_with("setuptools.") {
+                let why = "its build back end computes what the project needs";
+                facts.computed = Some(("pyproject.toml", why));
+            }
         }
         for (extra, wanted) in &project.optional_dependencies {
             facts.add_extra(extra, wanted.iter().map(String::as_str));
@@ -118,6 +125,10 @@ pub(super) fn facts(read: &dyn Fn(&str) -> Option<String>) -> Result<Facts, Stri
         facts.extras_of_setup_cfg(&config, read, pbr);
     }
     facts.target = stated.filter(|_| pbr);
+    let arguments = ["install_requires", "extras_require", "python_requires"];
+    if !pbr && arguments.iter().any(|argument| setup.contains(argument)) {
+        facts.computed = Some(("setup.py", "its code states what the project needs"));
+    }
     Ok(facts)
 }
 
@@ -194,18 +205,32 @@ fn of_setup_cfg(
         return requirements(read, &files, false);
     }
     let value = config.value("options", "install_requires").unwrap_or_default();
+    if let Some(files) = value.strip_prefix("file:") {
+        let files: Vec<String> =
+            files.split([',', '\n']).map(|file| file.trim().to_owned()).collect();
+        return requirements(read, &files, true);
+    }
     lines(value).map(|line| line.split(" #").next().unwrap_or(line).trim().to_owned()).collect()
 }
 
-/// The requirements of the first of `files` that is there, or of all of them.
+/// The requirements of the first of `files` that is there, or of all of them, and of those that they name
+/// with `-r`.
 fn requirements(read: &dyn Fn(&str) -> Option<String>, files: &[String], all: bool) -> Vec<String> {
-    let texts = files.iter().filter_map(|file| read(file));
-    let texts: Vec<String> = texts.take(if all { usize::MAX } else { 1 }).collect();
+    let there = files.iter().filter_map(|file| Some((file.clone(), read(file)?)));
+    let mut open: Vec<(String, String)> = there.take(if all { usize::MAX } else { 1 }).collect();
+    let mut seen: BTreeSet<String> = open.iter().map(|(file, _)| file.clone()).collect();
+    open.reverse();
     let mut found = Vec::new();
-    for line in texts.iter().flat_map(|text| text.lines()) {
-        let line = line.split('#').next().unwrap_or_default().trim();
-        if !line.is_empty() && !line.starts_with('-') {
-            found.push(line.to_owned());
+    while let Some((_, text)) = open.pop() {
+        for line in text.lines() {
+            let named = line.strip_prefix("-r").map(str::trim);
+            if let Some(file) = named.filter(|file| seen.insert((*file).to_owned())) {
+                open.extend(read(file).map(|text| (file.to_owned(), text)));
+            }
+            let line = line.split('#').next().unwrap_or_default().trim();
+            if !line.is_empty() && !line.starts_with('-') {
+                found.push(line.to_owned());
+            }
         }
     }
     found
