@@ -89,10 +89,10 @@ pub(super) fn note(
         LockError::Archives(ArchivesError::Examples(source)) | LockError::Fetch(source) => {
             lines(source)
         }
-        LockError::Sdist { source, .. } => match source {
-            LocateError::Fetch { source, .. } | LocateError::Blobs { source } => lines(source),
-            _ => vec![],
-        },
+        LockError::Sdist {
+            source: LocateError::Fetch { source, .. } | LocateError::Blobs { source },
+            ..
+        } => lines(source),
         LockError::Source { component, source, .. } => match &**source {
             SourceError::Git { source, .. } => match &**source {
                 GitError::Offline { what } => vec![format!("{component}: {what}")],
@@ -139,6 +139,9 @@ pub(super) fn locked(
         let project = &description.service(name)?.project;
         let all = locks.release.service_wheels(list).into_iter();
         wheels.extend(all.filter(|wheel| released || wheel.project != *project));
+        let sources = locks.release.source(list).into_iter().chain(locks.release.libraries(list));
+        let builds = sources.filter_map(|source| locks.release.build_of(source));
+        wheels.extend(builds.flat_map(|(_, wheels)| wheels));
     }
     Ok(absent(setting.store, &debs, &wheels))
 }
