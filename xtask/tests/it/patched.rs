@@ -116,6 +116,26 @@ fn a_patch_changes_the_last_layer_and_leaves_no_trace_when_it_is_gone() {
     assert_eq!(image_digest(&after), image_digest(&before));
 }
 
+/// The lock is made for what the patched source asks for, and the wheel says the same.
+#[test]
+#[ignore = "needs the network and namespaces; .ci/run runs it"]
+fn an_extra_that_a_patch_adds_is_locked_and_built() {
+    let folder = tempfile::tempdir().unwrap();
+    let tree = tree_copy(folder.path());
+    let text = "--- a/setup.cfg\n+++ b/setup.cfg\n@@ -29,4 +29,6 @@\n \tkeystone\n \n [extras]\n\
+                +remark =\n+  jmespath>=0.9.0 # MIT\n ldap = \n";
+    std::fs::write(patches(&tree).join("0001-Add-an-extra.patch"), text).unwrap();
+    let recipe = tree.join("services/keystone.toml");
+    let old = std::fs::read_to_string(&recipe).unwrap();
+    assert!(old.contains("\nextras = []\n"));
+    std::fs::write(&recipe, old.replace("\nextras = []\n", "\nextras = [\"remark\"]\n")).unwrap();
+    build(&tree, &folder.path().join("out"));
+    let lock = std::fs::read_to_string(tree.join("releases/2025.2/debian-trixie.lock")).unwrap();
+    let mut lists = lock.split("[[service]]").skip(1);
+    let list = lists.find(|list| list.contains("\nname = \"keystone\"")).unwrap();
+    assert!(list.contains("jmespath-"), "{list}");
+}
+
 #[test]
 #[ignore = "needs the network; .ci/run runs it"]
 fn patches_that_do_not_apply_are_told_and_change_nothing() {
