@@ -93,7 +93,8 @@ impl Dependency {
             plain(&self.name) && !self.name.contains(['<', '>', '='])
         };
         let version = self.version.as_ref().is_none_or(|(_, version)| {
-            let letter = |c: char| c.is_ascii_alphanumeric() || ".+~^_-:".contains(c);
+            // The slash is for the lines of sysusers.d(5), which are in base64.
+            let letter = |c: char| c.is_ascii_alphanumeric() || ".+~^_-:/".contains(c);
             !version.is_empty() && version.chars().all(letter)
         });
         let right = !self.name.is_empty() && self.name.len() < 4096 && name && version;
