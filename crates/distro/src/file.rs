@@ -9,6 +9,9 @@ use std::path::Path;
 
 use names::{Digest, Fault, Place};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+pub(crate) use check::check_rpm;
 
 use crate::Suite;
 use crate::scripts::{Effect, ScriptKind};
@@ -116,15 +119,24 @@ impl DistroFile {
     /// # Errors
     /// With all faults: first of the format, then, where that is right, of what the values say.
     pub fn parse(text: &str, file: &Path) -> Result<Self, Vec<Fault>> {
-        let parsed: Self = toml::from_str(text).map_err(|error| {
-            let place = error.span().map_or_else(
-                || Place { file: file.to_owned(), ..Place::default() },
-                |span| Place::of_offset(file, text, span.start),
-            );
-            let hint = "the keys are listed in docs/formats/distro.md".to_owned();
-            vec![Fault { place, message: error.message().trim_end().to_owned(), hint }]
-        })?;
-        let faults = check::check(&parsed, text, file);
-        if faults.is_empty() { Ok(parsed) } else { Err(faults) }
+        parsed(text, file, check::check)
     }
+}
+
+/// Reads a file of `distros/` in the format `F`, and asks `check` what else is wrong with it.
+pub(crate) fn parsed<F: DeserializeOwned>(
+    text: &str,
+    file: &Path,
+    check: impl Fn(&F, &str, &Path) -> Vec<Fault>,
+) -> Result<F, Vec<Fault>> {
+    let parsed: F = toml::from_str(text).map_err(|error| {
+        let place = error.span().map_or_else(
+            || Place { file: file.to_owned(), ..Place::default() },
+            |span| Place::of_offset(file, text, span.start),
+        );
+        let hint = "the keys are listed in docs/formats/distro.md".to_owned();
+        vec![Fault { place, message: error.message().trim_end().to_owned(), hint }]
+    })?;
+    let faults = check(&parsed, text, file);
+    if faults.is_empty() { Ok(parsed) } else { Err(faults) }
 }

@@ -51,6 +51,7 @@ mod release;
 mod scripts;
 mod solve;
 mod suites;
+mod target;
 mod version;
 
 pub use deb::{
@@ -68,4 +69,5 @@ pub use solve::{Request, Solution, SolveError, solve};
 pub use suites::{
     FetchedSuite, INDEX_RECORDS, SuiteError, fetch_index, fetch_releases, fetch_suites,
 };
+pub use target::{Distro, PackageKind, RpmTarget};
 pub use version::{Version, VersionError, compare_versions};

@@ -8,7 +8,7 @@ use ::constraints::{
     Constraints, Environment, Marker, Overrides, Provenance, Requirement, Specifiers, apply,
     parse_version,
 };
-use distro::DistroFile;
+use distro::Distro;
 use names::{Arch, Fault, PackageName};
 use pipeline::{DistroLock, LockFile, ReleaseLock};
 use release::{ReleaseFile, Service};
@@ -79,7 +79,7 @@ pub(crate) fn toml(input: &[u8]) {
     let file = Path::new("a.toml");
     check_faults(ReleaseFile::parse(text, file));
     check_faults(Service::parse(&"keystone".parse().unwrap(), text, file));
-    check_faults(DistroFile::parse(text, file));
+    check_faults(Distro::parse(text, file));
     if let Some(lock) = check_faults(DistroLock::parse(text, file).map_err(|fault| vec![fault])) {
         let written = lock.render();
         assert_eq!(DistroLock::parse(&written, file).unwrap().render(), written);

@@ -5,31 +5,15 @@ use std::path::Path;
 
 use names::{Digest, Fault, Place};
 
-use super::{DistroFile, ScriptClass};
+use super::{DistroFile, Python, ScriptClass};
+use crate::RpmTarget;
 use crate::lock::is_package_name;
 use crate::scripts::{Effect, ScriptKind};
 
 /// All faults in the values of `file`, whose text is `text`.
 pub(super) fn check(file: &DistroFile, text: &str, path: &Path) -> Vec<Fault> {
     let mut faults = Faults { text, path, list: Vec::new() };
-    let numbers = |version: &str| {
-        let part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-        version.split('.').count() == 2 && version.split('.').all(part)
-    };
-    if !numbers(&file.glibc) {
-        faults.add(&format!("\"{}\"", file.glibc), "glibc is not a version", "such as \"2.41\"");
-    }
-    if !numbers(&file.python.version) {
-        let place = format!("\"{}\"", file.python.version);
-        faults.add(&place, "the python version is not one", "such as \"3.13\"");
-    }
-    if !file.python.path.starts_with('/') {
-        faults.add(
-            &file.python.path,
-            "the python path is not absolute",
-            "such as /usr/bin/python3",
-        );
-    }
+    faults.versions(&file.glibc, &file.python);
     if let Some(sources) = file.sources.as_ref().filter(|sources| !sources.starts_with('/')) {
         faults.add(
             &format!("\"{sources}\""),
@@ -58,6 +42,17 @@ pub(super) fn check(file: &DistroFile, text: &str, path: &Path) -> Vec<Fault> {
     faults.list
 }
 
+/// All faults in the values of `target`, whose text is `text`.
+pub(crate) fn check_rpm(target: &RpmTarget, text: &str, path: &Path) -> Vec<Fault> {
+    let mut faults = Faults { text, path, list: Vec::new() };
+    faults.versions(&target.glibc, &target.python);
+    if target.suffix.is_empty() {
+        let hint = "the dist tag of the system, such as \"fc42\"";
+        faults.add("suffix", "the suffix is empty", hint);
+    }
+    faults.list
+}
+
 /// Collects faults. The place is found by looking for the value in the text.
 struct Faults<'a> {
     text: &'a str,
@@ -74,6 +69,24 @@ impl Faults<'_> {
         );
         let (message, hint) = (message.to_owned(), hint.to_owned());
         self.list.push(Fault { place, message, hint });
+    }
+
+    /// Checks what decides about wheels.
+    fn versions(&mut self, glibc: &str, python: &Python) {
+        let numbers = |version: &str| {
+            let part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+            version.split('.').count() == 2 && version.split('.').all(part)
+        };
+        if !numbers(glibc) {
+            self.add(&format!("\"{glibc}\""), "glibc is not a version", "such as \"2.41\"");
+        }
+        if !numbers(&python.version) {
+            let place = format!("\"{}\"", python.version);
+            self.add(&place, "the python version is not one", "such as \"3.13\"");
+        }
+        if !python.path.starts_with('/') {
+            self.add(&python.path, "the python path is not absolute", "such as /usr/bin/python3");
+        }
     }
 }
 
