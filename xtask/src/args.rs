@@ -76,7 +76,8 @@ pub(crate) enum Command {
     /// Build the image of a service, or a package of it
     #[command(after_help = "Examples:\n  \
         cooperage build keystone 2025.2\n  \
-        cooperage build keystone 2025.2 --format oci,deb\n  \
+        cooperage build keystone 2025.2 --format oci,deb,rpm\n  \
+        cooperage build keystone 2025.2 --distro el10\n  \
         cooperage build keystone 2025.2 --locked --offline --out /srv/images\n  \
         cooperage build keystone 2025.2 --source keystone=../keystone\n\n\
         SOURCE_DATE_EPOCH clamps all times of the image, as reproducible-builds.org says.")]
@@ -156,9 +157,12 @@ pub(crate) struct Build {
     pub(crate) release: Vec<ReleaseId>,
     #[command(flatten)]
     pub(crate) target: Target,
-    /// What is made: oci,deb
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "oci")]
+    /// What is made: oci,deb,rpm [default: oci, or rpm where the distribution is one of rpms]
+    #[arg(long, value_enum, value_delimiter = ',')]
     pub(crate) format: Vec<Format>,
+    /// The distribution that rpms are made for, where that of --distro is one of .debs
+    #[arg(long, value_name = "DISTRO", default_value = "fedora-42")]
+    pub(crate) rpm_distro: DistroId,
     /// Fail where the locks are missing, stale or no longer served
     #[arg(long)]
     pub(crate) locked: bool,
@@ -179,6 +183,8 @@ pub(crate) enum Format {
     Oci,
     /// A Debian package
     Deb,
+    /// An RPM package
+    Rpm,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]

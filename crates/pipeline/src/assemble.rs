@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use distro::{DistroFile, LockedDeb, UnpackedDeb};
+use distro::{DistroFile, LockedDeb, Python as Interpreter, UnpackedDeb};
 use filetree::{Node, Pack, Tree, TreePath};
 use names::Epoch;
 use rootfs::Request;
@@ -210,7 +210,7 @@ fn python(
         return Ok(Python { groups: BTreeMap::new(), own: Tree::new() });
     }
     let packs = unpacked(setting, plan, needs, tell)?;
-    let layout = layout(distro, plan, PREFIX)?;
+    let layout = layout(&distro.python, plan, PREFIX)?;
     let mut trees = BTreeMap::new();
     for &index in &needs.groups {
         trees.insert(index, group(&layout, plan, index, &packs, tell)?);
@@ -262,13 +262,13 @@ pub(crate) fn unpacked<'a>(
 
 /// The virtual environment of an image or package at the absolute path `prefix`.
 pub(crate) fn layout(
-    distro: &DistroFile,
+    python: &Interpreter,
     plan: &Plan<'_>,
     prefix: &str,
 ) -> Result<Layout, LayersError> {
     Ok(Layout {
         prefix: TreePath::from_member(prefix).map_err(LayersError::Prefix)?,
-        python: distro.python.path.clone(),
+        python: python.path.clone(),
         version: plan.python.to_owned(),
     })
 }

@@ -1,10 +1,13 @@
 //! From the locks to an image and packages.
 
 pub(crate) mod error;
+mod made;
+mod mend;
 pub(crate) mod request;
+mod sides;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use names::Arch;
 use oci_writer::Image;
@@ -12,25 +15,24 @@ use oci_writer::Image;
 pub use error::BuildError;
 pub use request::{BuildRequest, Format};
 
+use self::made::{Made, MadeImage};
+use self::mend::Mended;
 use crate::assemble;
-use crate::components::{self, Library};
 use crate::describe::Description;
 use crate::deviations::Deviations;
 use crate::layers::MadeLayer;
 use crate::layers_error::LayersError;
-use crate::locking::{LockMode, LockRequest, Older, Update, draft, lock};
+use crate::locking::Update;
 use crate::locks::Locks;
 use crate::package::{self, PackageError};
-use crate::parts::parts;
 use crate::plan::{self, Plan, PlanError, Target};
 use crate::setting::{Listener, Setting};
-use crate::sources::argument_place;
-use crate::summary::{self, ImageSummary, PackageSummary, Summary};
-use crate::{Event, Stage, examples, image, stale};
+use crate::summary::{self, PackageSummary, Summary};
+use crate::{Event, Stage, examples, image};
 
 /// Builds a service: locks first where that is needed and allowed, fetches what is not in the store,
 /// makes the layers that have not been made yet, and writes what is asked for to
-/// `<out>/<release>/<service>`: an OCI image layout, `oci`; Debian packages, in `deb`; and a summary,
+/// `<out>/<release>/<service>`: an OCI image layout, `oci`; packages, in `deb` and `rpm`; and a summary,
 /// `build.json`.
 ///
 /// # Errors
@@ -44,59 +46,15 @@ pub fn build(
     finish(setting, request, prepared, tell)
 }
 
-/// What is known before the layers are made.
-#[derive(Debug)]
-pub(crate) struct Prepared {
-    description: Description,
-    mended: Mended,
-}
-
-/// The locks of a build.
-#[derive(Debug)]
-struct Mended {
-    /// What has changed in them for this build.
-    changes: Vec<String>,
-    locks: Locks,
-    /// Whether they are those in the tree.
-    written: bool,
-}
-
-/// What is kept of a [`Prepared`] while others are prepared, which may change the locks in the tree.
+/// What is known before the layers are made, of each side of the build.
 #[derive(Clone, Debug)]
-pub(crate) struct SetAside {
-    changes: Vec<String>,
-    /// The locks, where they are not those in the tree.
-    locks: Option<Locks>,
-}
+pub(crate) struct Prepared(Vec<Side>);
 
-impl Prepared {
-    /// Keeps what cannot be read again.
-    pub(crate) fn set_aside(self) -> SetAside {
-        let Mended { changes, locks, written } = self.mended;
-        SetAside { changes, locks: (!written).then_some(locks) }
-    }
-}
-
-impl SetAside {
-    /// Reads the tree once more.
-    pub(crate) fn resume(
-        self,
-        setting: &Setting<'_>,
-        request: &BuildRequest,
-    ) -> Result<Prepared, BuildError> {
-        let (changes, written) = (self.changes, self.locks.is_none());
-        let locks = match self.locks {
-            Some(locks) => locks,
-            None => Locks::read(setting.root, request.release, &request.distro)?,
-        };
-        let description = describe(setting, request)?;
-        Ok(Prepared { description, mended: Mended { changes, locks, written } })
-    }
-}
-
-fn describe(setting: &Setting<'_>, request: &BuildRequest) -> Result<Description, BuildError> {
-    let description = Description::read(setting.root, &request.distro)?;
-    Ok(description.with_folders(&request.folders))
+/// What is made for one distribution.
+#[derive(Clone, Debug)]
+struct Side {
+    request: BuildRequest,
+    locked: Mended,
 }
 
 /// Checks what can be checked before the work, and mends the locks.
@@ -105,39 +63,24 @@ pub(crate) fn prepare(
     request: &BuildRequest,
     tell: Listener<'_>,
 ) -> Result<Prepared, BuildError> {
-    let description = describe(setting, request)?;
-    description.release(request.release)?;
-    description.service(&request.service)?;
-    refuse_folders(request, &description)?;
-    description.warn(tell);
+    let mut sides = Vec::new();
+    for request in sides::of(setting.root, request)? {
+        let description = Description::read(setting.root, &request.distro)?;
+        let description = description.with_folders(&request.folders);
+        description.release(request.release)?;
+        description.service(&request.service)?;
+        mend::refuse_folders(&request, &description)?;
+        description.warn(tell);
+        sides.push((request, description));
+    }
     summary::prepare(request)?;
     tell(Event::StageStarted { stage: Stage::Lock });
-    let mended = mend_locks(setting, request, &description, tell)?;
-    Ok(Prepared { description, mended })
-}
-
-/// What a folder holds may be another thing each time.
-fn refuse_folders(request: &BuildRequest, description: &Description) -> Result<(), BuildError> {
-    if !request.locked {
-        return Ok(());
+    let mut prepared = Vec::new();
+    for (request, description) in sides {
+        let locked = mend::locks(setting, &request, &description, tell)?;
+        prepared.push(Side { request, locked });
     }
-    let refused =
-        |place, service| Err(BuildError::LockedFolder { place, service, release: request.release });
-    if let Some(name) = request.folders.keys().next() {
-        return refused(argument_place(), name.to_string());
-    }
-    let release = description.release(request.release)?;
-    let (from, place) = description.source(release, &request.service)?;
-    if from.is_folder() {
-        return refused(place, request.service.to_string());
-    }
-    let libraries = description.libraries(release)?;
-    let is_folder =
-        |library: &Library| library.from.as_ref().is_some_and(components::From::is_folder);
-    match libraries.into_iter().find(is_folder) {
-        Some(library) => refused(library.place, library.component),
-        None => Ok(()),
-    }
+    Ok(Prepared(prepared))
 }
 
 /// Builds from the locks as they are.
@@ -148,68 +91,38 @@ pub(crate) fn finish(
     tell: Listener<'_>,
 ) -> Result<Summary, BuildError> {
     let folder = summary::prepare(request)?;
-    let Prepared { description, mended: Mended { changes, locks, .. } } = prepared;
+    let mut made = Made::default();
+    for side in prepared.0 {
+        made.add(finish_side(setting, side, &folder, tell)?);
+    }
+    tell(Event::StageStarted { stage: Stage::Write });
+    made::write(setting, request, made, &folder)
+}
+
+fn finish_side(
+    setting: &Setting<'_>,
+    side: Side,
+    folder: &Path,
+    tell: Listener<'_>,
+) -> Result<Made, BuildError> {
+    let Side { request, locked: Mended { changes, locks } } = &side;
+    let description = Description::read(setting.root, &request.distro)?;
+    let description = description.with_folders(&request.folders);
+    let of_tree = || Locks::read(setting.root, request.release, &request.distro);
+    let locks = locks.clone().map_or_else(of_tree, Ok)?;
     let build = Build { setting, request, description: &description };
-    match build.make(&locks, &folder, tell) {
+    let made = match build.make(&locks, folder, tell) {
         Err(BuildError::Layers { source, .. }) if source.is_gone() && !request.locked => {
             tell(Event::Note {
                 text: "locked packages are on no mirror any more: all are chosen anew".to_owned(),
             });
-            let Mended { changes, locks, .. } = relock(setting, request, Update::Gone, tell)?;
-            let made = build.make(&locks, &folder, tell)?;
-            build.write(&locks, made, folder, changes, tell)
+            let Mended { changes, locks } = mend::relock(setting, request, Update::Gone, tell)?;
+            let locks = locks.map_or_else(of_tree, Ok)?;
+            Made { changes, ..build.make(&locks, folder, tell)? }
         }
-        made => build.write(&locks, made?, folder, changes, tell),
-    }
-}
-
-/// Makes or mends the locks where they are missing or stale and that is allowed.
-fn mend_locks(
-    setting: &Setting<'_>,
-    request: &BuildRequest,
-    description: &Description,
-    tell: Listener<'_>,
-) -> Result<Mended, BuildError> {
-    let locks = Locks::read(setting.root, request.release, &request.distro)?;
-    let services = std::slice::from_ref(&request.service);
-    let arches = request.arches.iter().copied().collect();
-    let mut reasons = Vec::new();
-    for part in parts(description, request.release, services, &arches, setting.host)? {
-        reasons.extend(stale::reasons(description, &locks, request.release, &part)?);
-    }
-    if reasons.is_empty() {
-        return Ok(Mended { changes: Vec::new(), locks, written: true });
-    }
-    if request.locked {
-        let (release, service) = (request.release, request.service.clone());
-        return Err(BuildError::Stale { release, service, reasons });
-    }
-    relock(setting, request, Update::Nothing, tell)
-}
-
-fn relock(
-    setting: &Setting<'_>,
-    request: &BuildRequest,
-    update: Update,
-    tell: Listener<'_>,
-) -> Result<Mended, BuildError> {
-    let locking = LockRequest {
-        release: request.release,
-        services: vec![request.service.clone()],
-        distro: request.distro.clone(),
-        arches: request.arches.clone(),
-        update,
-        older: Older::Refuse,
-        mode: LockMode::Write,
-        folders: request.folders.clone(),
+        made => Made { changes: changes.clone(), ..made? },
     };
-    if request.folders.is_empty() {
-        let changes = lock(setting, &locking, tell)?.changes;
-        let locks = Locks::read(setting.root, request.release, &request.distro)?;
-        return Ok(Mended { changes, locks, written: true });
-    }
-    let (locks, changes) = draft(setting, &locking, tell)?;
-    Ok(Mended { changes, locks, written: false })
+    Ok(made)
 }
 
 /// What a build works with, besides the locks.
@@ -217,15 +130,6 @@ struct Build<'a> {
     setting: &'a Setting<'a>,
     request: &'a BuildRequest,
     description: &'a Description,
-}
-
-/// What there is before the results are written down.
-#[derive(Debug, Default)]
-struct Made {
-    version: String,
-    /// The layers of the image of each architecture; none where no image was asked for.
-    images: Vec<(Arch, Vec<MadeLayer>)>,
-    packages: Vec<PackageSummary>,
 }
 
 impl Build<'_> {
@@ -239,17 +143,48 @@ impl Build<'_> {
             made.version = plan.version.to_owned();
             self.learn(&plan, tell)?;
             if formats.contains(&Format::Oci) {
-                let layers = assemble::layers(self.setting, &self.description.distro, &plan, tell);
-                made.images.push((arch, layers.map_err(|e| self.failed(locks, arch, e))?));
+                let distro = self.description.debian()?;
+                let layers = assemble::layers(self.setting, distro, &plan, tell);
+                let layers = layers.map_err(|e| self.failed(locks, arch, e))?;
+                made.images.push(self.image(locks, arch, layers)?);
             }
-            if formats.contains(&Format::Deb) {
-                made.packages.push(self.package(locks, &plan, folder, tell)?);
+            for (format, make) in PACKAGES {
+                if formats.contains(&format) {
+                    made.packages.push(self.package(locks, &plan, folder, make, tell)?);
+                }
             }
         }
-        if formats.contains(&Format::Deb) {
-            sweep(&folder.join("deb"), &made.packages)?;
+        for (format, name) in [(Format::Deb, "deb"), (Format::Rpm, "rpm")] {
+            if formats.contains(&format) {
+                made::sweep(folder, name, &made.packages)?;
+            }
         }
         Ok(made)
+    }
+
+    /// The image that has `layers`.
+    fn image(
+        &self,
+        locks: &Locks,
+        arch: Arch,
+        layers: Vec<MadeLayer>,
+    ) -> Result<MadeImage, BuildError> {
+        let Self { request, description, .. } = *self;
+        let service = description.service(&request.service)?;
+        let list = locks.service(&request.service, arch)?;
+        let source = locks.source(list)?;
+        let release = description.release(request.release)?;
+        let deviations = Deviations::of(release, &locks.release, list, source);
+        let newest = layers.iter().map(|layer| layer.newest).max().unwrap_or_default();
+        let created = request.epoch.unwrap_or(newest);
+        let image = Image {
+            arch,
+            created,
+            config: image::config(service, request.release, source, &deviations, arch, created),
+            layers: layers.iter().map(|made| made.layer.clone()).collect(),
+            annotations: BTreeMap::new(),
+        };
+        Ok(MadeImage { created, layers, image })
     }
 
     fn plan<'a>(&'a self, locks: &'a Locks, arch: Arch) -> Result<Plan<'a>, BuildError> {
@@ -286,6 +221,7 @@ impl Build<'_> {
         locks: &Locks,
         plan: &Plan<'_>,
         folder: &Path,
+        make: MakePackage,
         tell: Listener<'_>,
     ) -> Result<PackageSummary, BuildError> {
         let Self { setting, request, description } = *self;
@@ -299,7 +235,7 @@ impl Build<'_> {
             Event::Note { .. } if told => {}
             event => tell(event),
         };
-        package::deb(setting, &task, &mut heard).map_err(|error| match error {
+        make(setting, &task, &mut heard).map_err(|error| match error {
             PackageError::Layers(error) => self.failed(locks, plan.arch, error),
             error => BuildError::Package {
                 service: request.service.clone(),
@@ -317,76 +253,15 @@ impl Build<'_> {
         let (service, release) = (self.request.service.clone(), self.request.release);
         BuildError::Layers { service, release, source: Box::new(source) }
     }
-
-    /// Writes the documents of the images, the layout and the summary.
-    fn write(
-        &self,
-        locks: &Locks,
-        made: Made,
-        folder: PathBuf,
-        lock_changes: Vec<String>,
-        tell: Listener<'_>,
-    ) -> Result<Summary, BuildError> {
-        let Self { setting, request, description } = *self;
-        let service = description.service(&request.service)?;
-        let Made { version, images, packages } = made;
-        let mut manifests = Vec::new();
-        let mut summaries = Vec::new();
-        for (arch, layers) in images {
-            let list = locks.service(&request.service, arch)?;
-            let source = locks.source(list)?;
-            let release = description.release(request.release)?;
-            let deviations = Deviations::of(release, &locks.release, list, source);
-            let newest = layers.iter().map(|layer| layer.newest).max().unwrap_or_default();
-            let created = request.epoch.unwrap_or(newest);
-            let image = Image {
-                arch,
-                created,
-                config: image::config(service, request.release, source, &deviations, arch, created),
-                layers: layers.iter().map(|made| made.layer.clone()).collect(),
-                annotations: BTreeMap::new(),
-            };
-            let manifest = oci_writer::write_image(setting.store, &image)?;
-            summaries.push(ImageSummary::new(&manifest, created, &layers));
-            manifests.push(manifest);
-        }
-        tell(Event::StageStarted { stage: Stage::Write });
-        let (mut digest, mut layout) = (None, None);
-        if !manifests.is_empty() {
-            let path = folder.join("oci");
-            let top = oci_writer::write_layout(setting.store, &path, &manifests, &tag(&version))?;
-            (digest, layout) = (Some(top.digest), Some(path));
-        }
-        let summary = Summary {
-            format: 1,
-            name: format!("{}:{}", request.service, tag(&version)),
-            service: request.service.to_string(),
-            version,
-            release: request.release.to_string(),
-            distro: request.distro.to_string(),
-            digest,
-            images: summaries,
-            packages,
-            lock_changes,
-            layout,
-        };
-        summary.write(&folder.join("build.json"))?;
-        Ok(summary)
-    }
 }
 
-/// Removes the packages of earlier builds: what is in the folder belongs together.
-fn sweep(folder: &Path, packages: &[PackageSummary]) -> Result<(), BuildError> {
-    let failed = |source| BuildError::Out { path: folder.to_owned(), source };
-    for entry in fs_err::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        let is_package = path.extension().is_some_and(|extension| extension == "deb");
-        if is_package && packages.iter().all(|package| package.path != path) {
-            fs_err::remove_file(&path).map_err(failed)?;
-        }
-    }
-    Ok(())
-}
+/// Makes a package.
+type MakePackage =
+    fn(&Setting<'_>, &package::Task<'_>, Listener<'_>) -> Result<PackageSummary, PackageError>;
+
+/// What makes packages, by format.
+const PACKAGES: [(Format, MakePackage); 2] =
+    [(Format::Deb, package::deb), (Format::Rpm, package::rpm)];
 
 /// Names the packages that have what is missing, as far as the locks know one: those of every base and
 /// service of the release whose files are in the store.
@@ -410,9 +285,4 @@ fn with_packages(
         }
     }
     error
-}
-
-/// A version as a tag, which has no `+` (distribution-spec, "Pulling manifests").
-fn tag(version: &str) -> String {
-    version.replace('+', "-")
 }

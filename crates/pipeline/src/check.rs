@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use distro::DistroFile;
+use distro::{Distro, DistroFile};
 use names::{Fault, Place};
 
 use crate::describe::distros;
@@ -17,8 +17,9 @@ pub fn check(root: &Path) -> Vec<Fault> {
     for distro in distros(root) {
         let path = PathBuf::from(format!("distros/{distro}.toml"));
         match fs_err::read_to_string(root.join(&path)) {
-            Ok(text) => match DistroFile::parse(&text, &path) {
-                Ok(file) => {
+            Ok(text) => match Distro::parse(&text, &path) {
+                Ok(Distro::Rpm(_)) => {}
+                Ok(Distro::Debian(file)) => {
                     faults.extend(keyrings(root, &path, &file));
                     faults.extend(accounts(&path, &text, &file, &tree));
                 }

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use bindep::{BindepFile, PlatformError};
-use distro::{Base, DistroFile, LockedDeb};
+use distro::{Base, Distro, DistroFile, LockedDeb};
 use names::{Arch, DistroId, Fault, Place, ReleaseId, ServiceName, nearest, render_faults};
 use release::{Release, Service, Target, UnknownName};
 use source_refs::SourceRef;
@@ -26,7 +26,7 @@ pub(crate) struct Description {
     /// The distribution's id.
     pub(crate) id: DistroId,
     pub(crate) tree: release::Tree,
-    pub(crate) distro: DistroFile,
+    pub(crate) distro: Distro,
     /// The text of the distribution's file: what its layers depend on.
     pub(crate) distro_text: String,
     /// The keyrings that the distribution's suites name, by file name.
@@ -50,6 +50,27 @@ pub enum DescribeError {
         name: DistroId,
         /// The names that there are.
         hint: String,
+    },
+    /// There are no images of what is named, and no packages to choose from.
+    #[error(
+        "{distro} makes packages alone: build with --format rpm, or name a distro of .debs with --distro"
+    )]
+    PackagesAlone {
+        /// The distribution.
+        distro: DistroId,
+    },
+    /// Something would have to be built, and there is nothing to build it in.
+    #[error(
+        "{component} {release} is built from source, and packages for {distro} are made of wheels alone: \
+         take its patches away, or name a release with a wheel as its source"
+    )]
+    WheelsAlone {
+        /// The component.
+        component: String,
+        /// The release.
+        release: ReleaseId,
+        /// The distribution.
+        distro: DistroId,
     },
     /// The distribution has no such base.
     #[error("{distro} has no base {name}: add [base.{name}] to its file")]
@@ -89,8 +110,8 @@ pub enum DescribeError {
 impl Description {
     /// Says so where nobody has shown that images of the distribution are right.
     pub(crate) fn warn(&self, tell: Listener<'_>) {
-        if let Some(reason) = &self.distro.unproven {
-            tell(Event::Note { text: format!("{} is unproven: {reason}", self.distro.name) });
+        if let Distro::Debian(DistroFile { name, unproven: Some(reason), .. }) = &self.distro {
+            tell(Event::Note { text: format!("{name} is unproven: {reason}") });
         }
     }
 
@@ -106,9 +127,13 @@ impl Description {
             }
             Err(source) => return Err(DescribeError::Read { path: file, source }),
         };
-        let parsed = DistroFile::parse(&text, &file).map_err(DescribeError::Faults)?;
+        let parsed = Distro::parse(&text, &file).map_err(DescribeError::Faults)?;
         let mut keyrings = BTreeMap::new();
-        for suite in &parsed.suites {
+        let suites = match &parsed {
+            Distro::Debian(distro) => &distro.suites[..],
+            Distro::Rpm(_) => &[],
+        };
+        for suite in suites {
             let path = Path::new("distros/keyrings").join(&suite.keyring);
             let bytes = fs_err::read(root.join(&path))
                 .map_err(|source| DescribeError::Read { path, source })?;
@@ -128,16 +153,50 @@ impl Description {
         Ok(self.tree.release(id)?)
     }
 
-    /// What a base is made of.
-    pub(crate) fn base(&self, name: &str) -> Result<&Base, DescribeError> {
-        self.distro.base.get(name).ok_or_else(|| DescribeError::UnknownBase {
-            name: name.to_owned(),
-            distro: self.distro.name.clone(),
+    /// The distribution, where it is one of .debs.
+    pub(crate) fn debian(&self) -> Result<&DistroFile, DescribeError> {
+        match &self.distro {
+            Distro::Debian(distro) => Ok(distro),
+            Distro::Rpm(_) => Err(DescribeError::PackagesAlone { distro: self.id.clone() }),
+        }
+    }
+
+    /// The distribution that `component` is built on, where it is built from source.
+    pub(crate) fn builder(
+        &self,
+        component: &str,
+        release: ReleaseId,
+    ) -> Result<&DistroFile, DescribeError> {
+        self.debian().map_err(|_| DescribeError::WheelsAlone {
+            component: component.to_owned(),
+            release,
+            distro: self.id.clone(),
         })
     }
 
-    /// The bases that `services` start from; the full one where no service is named.
+    /// What a base is made of.
+    pub(crate) fn base(&self, name: &str) -> Result<&Base, DescribeError> {
+        let distro = self.debian()?;
+        distro.base.get(name).ok_or_else(|| DescribeError::UnknownBase {
+            name: name.to_owned(),
+            distro: distro.name.clone(),
+        })
+    }
+
+    /// The base that the image of `service` starts from; no name where there are no images.
+    pub(crate) fn base_of<'a>(&self, service: &'a Service) -> &'a str {
+        match self.distro {
+            Distro::Debian(_) => &service.base,
+            Distro::Rpm(_) => "",
+        }
+    }
+
+    /// The bases that `services` start from; the full one where no service is named, and none where
+    /// there are no images.
     pub(crate) fn bases(&self, services: &[ServiceName]) -> Result<BTreeSet<&str>, DescribeError> {
+        if let Distro::Rpm(_) = self.distro {
+            return Ok(BTreeSet::new());
+        }
         if services.is_empty() {
             return Ok(BTreeSet::from(["full"]));
         }
@@ -211,7 +270,8 @@ impl Description {
     }
 
     /// The whole version of the interpreter that a service has in the locks: the upstream part of the
-    /// version of its package, `3.13.5` of `3.13.5-2+deb13u1`.
+    /// version of its package, `3.13.5` of `3.13.5-2+deb13u1`. What rpms meet has no locked packages, and
+    /// the version that its file states.
     pub(crate) fn locked_python(
         &self,
         locks: &Locks,
@@ -219,6 +279,9 @@ impl Description {
         service: &ServiceName,
         arch: Arch,
     ) -> Option<String> {
+        if let Distro::Rpm(target) = &self.distro {
+            return Some(target.python.version.clone());
+        }
         let base = locks.distro.base(base, arch)?;
         let list = locks.release.service(service, arch)?;
         let mut debs = locks.distro.base_debs(base);
@@ -232,7 +295,7 @@ impl Description {
     }
 
     fn python_of<'a>(&self, mut debs: impl Iterator<Item = &'a LockedDeb>) -> Option<String> {
-        let package = format!("python{}-minimal", self.distro.python.version);
+        let package = format!("python{}-minimal", self.distro.python().version);
         let version = debs.find(|deb| deb.name == package)?.version.as_str();
         let upstream = version.split_once(':').map_or(version, |(_, rest)| rest);
         let end = upstream.find(|c: char| !c.is_ascii_digit() && c != '.');

@@ -29,6 +29,7 @@
 //!     service: "keystone".parse()?,
 //!     release: "2025.2".parse()?,
 //!     distro: "debian-trixie".parse()?,
+//!     rpm_distro: "fedora-42".parse()?,
 //!     arches: vec![names::Arch::Amd64],
 //!     formats: [Format::Oci, Format::Deb].into(),
 //!     compression: Default::default(),

@@ -16,6 +16,8 @@ pub(crate) struct Libraries {
     pub(crate) unused: Vec<(String, Vec<String>)>,
     /// What is needed and lies outside of the prefix, by its place.
     pub(crate) outside: BTreeMap<TreePath, Needed>,
+    /// What is needed and nowhere in the tree: the versions of symbols that are asked for, by SONAME.
+    pub(crate) absent: BTreeMap<String, BTreeSet<String>>,
     /// Whether there is a file for the architecture at all.
     pub(crate) has_code: bool,
 }
@@ -72,6 +74,7 @@ pub(crate) fn libraries(
     let mut missing = BTreeSet::new();
     let mut used = BTreeSet::new();
     let mut outside: BTreeMap<TreePath, Needed> = BTreeMap::new();
+    let mut absent: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (path, found) in &own {
         let lost = |library: &str, version: Option<&String>| MissingLibrary {
             library: library.to_owned(),
@@ -97,7 +100,11 @@ pub(crate) fn libraries(
                     search.follow(place, &mut used)?;
                 }
                 None if own_names.contains(library) || optional.contains(library) => {}
-                None => _ = missing.insert(lost(library, None)),
+                None => {
+                    missing.insert(lost(library, None));
+                    let versions = found.versions_needed.get(library).into_iter().flatten();
+                    absent.entry(library.clone()).or_default().extend(versions.cloned());
+                }
             }
         }
     }
@@ -117,7 +124,7 @@ pub(crate) fn libraries(
         (package.name.clone(), sonames.into_iter().collect())
     });
     let (missing, unused) = (missing.into_iter().collect(), unused.collect());
-    Ok(Libraries { missing, unused, outside, has_code: !own.is_empty() })
+    Ok(Libraries { missing, unused, outside, absent, has_code: !own.is_empty() })
 }
 
 /// The package that a library is in by the rule of Debian Policy 8.1: `libldap2` for `libldap.so.2`.

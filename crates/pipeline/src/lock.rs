@@ -93,7 +93,8 @@ pub struct ServiceList {
     pub arch: Arch,
     /// Its source, as `component=version`.
     pub source: String,
-    /// The base that its image starts from: `full` or `slim`.
+    /// The base that its image starts from: `full` or `slim`; nothing where there are no images.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub base: String,
     /// The interpreter that markers and tags were evaluated for: `3.13.5`.
     pub python: String,

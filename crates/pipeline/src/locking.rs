@@ -13,6 +13,7 @@ pub(crate) mod source_bindep;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use distro::Distro;
 use names::PackageName;
 
 pub use error::{LockError, ScriptFault};
@@ -124,8 +125,10 @@ fn work_out(
         // A folder is read anew each time, and says nothing of the distribution.
         let packages = request.update == Update::Nothing
             && stale::only_folders(description, &after, request.release, part)?;
-        if !packages {
-            note(packages::lock(&work, &mut after, &mut others, tell))?;
+        match description.distro {
+            Distro::Rpm(_) => packages::name(&work, &mut after, tell)?,
+            Distro::Debian(_) if packages => {}
+            Distro::Debian(_) => note(packages::lock(&work, &mut after, &mut others, tell))?,
         }
         let mut unmet = Vec::new();
         for service in part.services {
@@ -162,10 +165,12 @@ fn write(
     others: &[ReleaseLock],
     tell: Listener<'_>,
 ) -> Result<(), LockError> {
-    let mut files = vec![
-        (DistroLock::path(&request.distro), after.distro.render()),
-        (ReleaseLock::path(request.release, &request.distro), after.release.render()),
-    ];
+    let mut files = Vec::new();
+    // Where rpms are made for, no packages of the system are locked.
+    if !after.distro.bases.is_empty() {
+        files.push((DistroLock::path(&request.distro), after.distro.render()));
+    }
+    files.push((ReleaseLock::path(request.release, &request.distro), after.release.render()));
     let path = |other: &ReleaseLock| ReleaseLock::path(other.release, &request.distro);
     files.extend(others.iter().map(|other| (path(other), other.render())));
     for (path, text) in files {

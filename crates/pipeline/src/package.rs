@@ -1,16 +1,18 @@
 //! Packages of a service: the virtual environment of its image at a place of its own, with the files
 //! that a distribution expects beside it.
 
-mod control;
-mod depends;
+mod alternative;
+mod deb;
 mod documents;
 mod environment;
 mod error;
 mod files;
-mod scripts;
+mod rpm;
+mod task;
 mod unit;
-mod write;
 
+pub(crate) use deb::deb;
 pub(crate) use environment::Environment;
 pub use error::PackageError;
-pub(crate) use write::{Task, deb};
+pub(crate) use rpm::rpm;
+pub(crate) use task::Task;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use distro::Distro;
 use names::{Arch, ReleaseId, ServiceName};
 
 use crate::components::From;
@@ -39,6 +40,11 @@ pub(crate) fn parts<'a>(
         if other || !description.patches(service, release)?.is_empty() {
             builds.push(service);
         }
+    }
+    if let Distro::Rpm(_) = description.distro {
+        let refuse = |service: &&ServiceName| description.builder(service.as_str(), release);
+        builds.first().map(refuse).transpose()?;
+        return Ok(parts);
     }
     let libraries = !services.is_empty() && !description.libraries(of_tree)?.is_empty();
     if libraries || !builds.is_empty() {

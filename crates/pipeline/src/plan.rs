@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use distro::LockedDeb;
+use distro::{Distro, LockedDeb};
 use names::{Arch, Digest, Epoch, ReleaseId};
 use oci_writer::Compression;
 use release::Service;
@@ -119,9 +119,12 @@ pub(crate) fn plan<'a>(
 ) -> Result<Plan<'a>, PlanError> {
     let Target { host, release, arch, clamp, compression } = target;
     let list = locks.service(&service.name, arch)?;
-    let base_list = locks.base(&list.base, arch)?;
+    let base_list = match description.distro {
+        Distro::Debian(_) => Some(locks.base(&list.base, arch)?),
+        Distro::Rpm(_) => None,
+    };
     let source = locks.source(list)?;
-    let base = locks.distro.base_debs(base_list);
+    let base = base_list.map(|base| locks.distro.base_debs(base)).unwrap_or_default();
     let system = locks.release.service_debs(list);
     let wheels = locks.release.service_wheels(list);
     let missing = || locks.missing(&service.name, arch);
@@ -157,7 +160,7 @@ pub(crate) fn plan<'a>(
         clamp,
         compression,
         base,
-        base_asked: base_list.packages.clone(),
+        base_asked: base_list.map(|base| base.packages.clone()).unwrap_or_default(),
         system,
         system_asked: list.packages.clone(),
         python: &list.python,
@@ -169,7 +172,10 @@ pub(crate) fn plan<'a>(
         info,
         layers: Vec::new(),
     };
-    plan.layers = layers(&plan, description, release, &base_list.name);
+    // There are layers where there are images.
+    if let Some(base) = base_list {
+        plan.layers = layers(&plan, description, release, &base.name);
+    }
     Ok(plan)
 }
 
@@ -191,6 +197,7 @@ impl<'a> Steps<'a> {
     ) -> Result<Option<WheelStep<'a>>, PlanError> {
         let Self { description, locks, host } = *self;
         let Some((sdist, build)) = locks.release.build_of(source) else { return Ok(None) };
+        let distro = description.builder(&source.component, locks.release.release)?;
         let base = locks.base(BUILD, host)?;
         let list = locks.release.build_list(&source.component, host);
         let more = list.map(|list| locks.release.build_debs(list)).unwrap_or_default();
@@ -203,7 +210,7 @@ impl<'a> Steps<'a> {
         };
         Ok(Some(WheelStep {
             host,
-            distro: &description.distro,
+            distro,
             distro_text: &description.distro_text,
             project: &sdist.project,
             version: &sdist.version,
@@ -244,7 +251,7 @@ fn layers(
     let mut layers = vec![PlannedLayer {
         name: format!(
             "{base_name} base of {}: {}",
-            description.distro.name,
+            description.distro.name(),
             counted(plan.base.len(), "package")
         ),
         key: base,
@@ -278,7 +285,7 @@ fn layers(
             .flat_map(|group| group.wheels.iter().map(digest))
             .collect();
         let key = start("python")
-            .with("interpreter", &description.distro.python.path)
+            .with("interpreter", &description.distro.python().path)
             .with("version", plan.python)
             .with("environment", if index == 0 { "made here" } else { "below" })
             .with_all("below", below)

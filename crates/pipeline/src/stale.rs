@@ -90,7 +90,7 @@ pub(crate) fn only_folders(
             && !service.bindep.source
             && list.source_profiles.is_empty()
             && list.packages == packages
-            && list.base == service.base;
+            && list.base == description.base_of(service);
     }
     if !folders {
         return Ok(false);
@@ -137,7 +137,7 @@ fn of_service(
             reasons.push(differs(&what(part), &tree, &lock));
         }
     };
-    compare("the base", service.base.clone(), list.base.clone());
+    compare("the base", description.base_of(service).to_owned(), list.base.clone());
     let target = Target { distro: &locks.distro.distro, release: release.id, arch: list.arch };
     let mut packages = description.system_packages(service, target, None)?;
     let profiles = source_profiles(service);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use distro::{Index, LockedSuite, Suite, SuiteError};
+use distro::{DistroFile, Index, LockedSuite, Suite, SuiteError};
 use names::{Arch, DistroId};
 use signer::{Keyring, KeyringError};
 use store::FetchError;
@@ -59,6 +59,7 @@ impl ArchivesError {
 pub(crate) fn read(
     setting: &Setting<'_>,
     description: &Description,
+    distro: &DistroFile,
     id: &DistroId,
     arch: Arch,
     tell: Listener<'_>,
@@ -74,7 +75,7 @@ pub(crate) fn read(
         distro::fetch_suites(outside, store, suites, &keyrings, arch, Some(now))
             .map_err(|source| ArchivesError::Suites { distro: id.clone(), source })
     };
-    let suites = &description.distro.suites;
+    let suites = &distro.suites;
     let known = |suite: &&Suite| !suite.serves(arch) || outside.knows(&suite.archive);
     let known: Vec<Suite> = suites.iter().filter(known).cloned().collect();
     if known.len() < suites.len()

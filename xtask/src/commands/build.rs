@@ -38,6 +38,7 @@ pub(crate) fn run(
         service,
         release,
         distro: build.target.distro.clone(),
+        rpm_distro: build.rpm_distro.clone(),
         arches: arches(&build.target),
         formats: build.format.iter().copied().map(format).collect(),
         compression: compression(build.compression),
@@ -86,6 +87,7 @@ fn format(asked: args::Format) -> Format {
     match asked {
         args::Format::Oci => Format::Oci,
         args::Format::Deb => Format::Deb,
+        args::Format::Rpm => Format::Rpm,
     }
 }
 

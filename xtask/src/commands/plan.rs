@@ -20,6 +20,7 @@ pub(crate) fn run(
         service: plan.service.clone(),
         release: plan.release,
         distro: plan.target.distro.clone(),
+        rpm_distro: plan.target.distro.clone(),
         arches: super::build::arches(&plan.target),
         formats: [pipeline::Format::Oci].into(),
         compression: super::build::compression(plan.compression),

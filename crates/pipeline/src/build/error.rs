@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use filetree::DamagedContent;
-use names::{Place, ReleaseId, ServiceName};
+use names::{DistroId, Place, ReleaseId, ServiceName};
 use oci_writer::{ImageError, LayoutError};
 
 use crate::blame::Blame;
@@ -22,6 +22,15 @@ pub enum BuildError {
     /// The tree does not describe it.
     #[error(transparent)]
     Describe(#[from] DescribeError),
+    /// The distribution of rpms has other packages.
+    #[error(
+        "no rpms are made for {distro}: name a file of distros/ that has `packages = \"rpm\"` with \
+         --rpm-distro"
+    )]
+    NoRpms {
+        /// The distribution.
+        distro: DistroId,
+    },
     /// The locks cannot be used.
     #[error(transparent)]
     Locks(#[from] LocksError),

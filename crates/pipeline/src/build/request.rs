@@ -14,6 +14,8 @@ pub enum Format {
     Oci,
     /// A Debian package.
     Deb,
+    /// An RPM package.
+    Rpm,
 }
 
 /// What to build.
@@ -23,11 +25,13 @@ pub struct BuildRequest {
     pub service: ServiceName,
     /// The release.
     pub release: ReleaseId,
-    /// The distribution of the image.
+    /// The distribution: of the image and the Debian package, or where it is one of rpms, of these.
     pub distro: DistroId,
+    /// What rpms are made for where `distro` is one of .debs.
+    pub rpm_distro: DistroId,
     /// The architectures of the image, at least one: several become one index.
     pub arches: Vec<Arch>,
-    /// What is made, at least one.
+    /// What is made; nothing stands for an image, or where the distribution is one of rpms, for an rpm.
     pub formats: BTreeSet<Format>,
     /// How its layers are compressed.
     pub compression: Compression,

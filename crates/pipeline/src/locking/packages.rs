@@ -1,8 +1,8 @@
 //! The packages of the distribution: those of the base, and what services add to it.
 
-use distro::{ClassifyError, Index, LockedDeb, ScriptKind, UnpackedDeb, classify};
+use distro::{ClassifyError, DistroFile, Index, LockedDeb, ScriptKind, UnpackedDeb, classify};
 use names::{Arch, ReleaseId, ServiceName};
-use release::Target;
+use release::{Service, Target};
 use store::{Blob, FetchError};
 
 use super::request::Older;
@@ -27,6 +27,7 @@ pub(super) fn lock(
 ) -> Result<(), LockError> {
     let Work { setting, request, description, part, .. } = *work;
     let Part { arch, ref bases, services, ref builds } = *part;
+    let debian = description.debian()?;
     tell(Event::LockingDistro { distro: request.distro.to_string(), arch });
     let held: Vec<LockedDeb> = {
         let all = locks.distro.debs.iter().chain(&locks.release.debs);
@@ -34,7 +35,8 @@ pub(super) fn lock(
         let serves = |deb: &&LockedDeb| deb.arch == "all" || deb.arch == arch.debian();
         all.filter(serves).cloned().collect()
     };
-    let (mut index, suites) = suites::read(setting, description, &request.distro, arch, tell)?;
+    let (mut index, suites) =
+        suites::read(setting, description, debian, &request.distro, arch, tell)?;
     if request.older == Older::Refuse {
         older::refuse(&locks.distro.suites, &suites)?;
     }
@@ -67,19 +69,14 @@ pub(super) fn lock(
         for service in services {
             let service = description.service(service)?;
             if service.base == *name {
-                let target = Target { distro: &request.distro, release: request.release, arch };
-                let source = source_bindep(work, service, locks, tell)?;
-                let packages = description.system_packages(service, target, source.as_ref())?;
-                let of_tree = description.system_packages(service, target, None)?;
-                let chosen = packages.iter().filter(|name| !of_tree.contains(name)).cloned();
-                wanted.push((service, packages.clone(), chosen.collect::<Vec<_>>()));
+                wanted.push((service, asked_for(work, service, locks, tell)?));
             }
         }
         let mut solver = Solver { index: &index, base: &base, keep: &keep, arch, chosen: vec![] };
-        for (service, packages, of_source) in wanted {
-            solver.lock_service(&mut locks.release, &service.name, name, packages)?;
+        for (service, asked) in wanted {
+            solver.lock_service(&mut locks.release, &service.name, name, asked.packages)?;
             let list = locks.release.list_mut(&service.name, arch);
-            list.source_packages = of_source;
+            list.source_packages = asked.of_source;
             list.source_profiles = source_profiles(service);
         }
         if *name == BUILD {
@@ -105,13 +102,53 @@ pub(super) fn lock(
         locks.distro.bases.push(list);
         locks.distro.debs.extend(base);
     }
-    check_scripts(setting, description, &chosen, &held, tell)?;
+    check_scripts(setting, debian, &chosen, &held, tell)?;
     // Nothing moved: the suites that the bases were chosen from stay those in the lock.
     if any_moved || locks.distro.suites.is_empty() {
         locks.distro.suites = suites;
     }
     locks.sort();
     Ok(())
+}
+
+/// Notes in `locks` which packages the services need where nothing is chosen: the system's own package
+/// manager does, when a package of the service is installed.
+pub(super) fn name(
+    work: &Work<'_>,
+    locks: &mut Locks,
+    tell: Listener<'_>,
+) -> Result<(), LockError> {
+    for service in work.part.services {
+        let service = work.description.service(service)?;
+        let asked = asked_for(work, service, locks, tell)?;
+        let list = locks.release.list_mut(&service.name, work.part.arch);
+        list.packages = asked.packages;
+        list.source_packages = asked.of_source;
+        list.source_profiles = source_profiles(service);
+    }
+    Ok(())
+}
+
+/// The packages that a service asks for.
+struct Asked {
+    packages: Vec<String>,
+    /// Those of them that the bindep file in its source selects.
+    of_source: Vec<String>,
+}
+
+fn asked_for(
+    work: &Work<'_>,
+    service: &Service,
+    locks: &Locks,
+    tell: Listener<'_>,
+) -> Result<Asked, LockError> {
+    let Work { request, description, part, .. } = *work;
+    let target = Target { distro: &request.distro, release: request.release, arch: part.arch };
+    let source = source_bindep(work, service, locks, tell)?;
+    let packages = description.system_packages(service, target, source.as_ref())?;
+    let of_tree = description.system_packages(service, target, None)?;
+    let of_source = packages.iter().filter(|name| !of_tree.contains(name)).cloned().collect();
+    Ok(Asked { packages, of_source })
 }
 
 /// The locks of the other releases on the same distribution.
@@ -267,7 +304,7 @@ impl Solver<'_> {
 /// with what has changed since the version in `held`.
 fn check_scripts(
     setting: &Setting<'_>,
-    description: &Description,
+    distro: &DistroFile,
     chosen: &[LockedDeb],
     held: &[LockedDeb],
     tell: Listener<'_>,
@@ -280,7 +317,7 @@ fn check_scripts(
     let debs = workers::for_each(&blobs, setting.jobs, unpack)?;
     let mut faults = Vec::new();
     for deb in &debs {
-        if let Err(error) = classify(deb, &description.distro) {
+        if let Err(error) = classify(deb, distro) {
             let difference = match &error {
                 ClassifyError::Unknown(script) => former(setting, held, deb, script.kind)
                     .map(|(text, version)| script.difference(&text, &version)),

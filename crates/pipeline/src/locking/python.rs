@@ -306,15 +306,12 @@ pub(super) fn target_of(
 ) -> Result<Target, LockError> {
     let distro = &work.description.distro;
     let python = python.ok_or_else(|| {
-        let version = distro.python.version.clone();
+        let version = distro.python().version.clone();
         LockError::NoPython { distro: work.request.distro.clone(), version }
     })?;
     let environment = Environment::linux(&python, arch)
         .map_err(|source| LockError::Python { version: python.clone(), source })?;
-    let number = |text: Option<&str>| text.and_then(|text| text.parse().ok()).unwrap_or_default();
-    let mut parts = distro.glibc.split('.');
-    let glibc = (number(parts.next()), number(parts.next()));
-    Ok(Target { environment, glibc })
+    Ok(Target { environment, glibc: distro.glibc() })
 }
 
 /// The service at its version with the recipe's extras, then what the recipe adds.

@@ -50,6 +50,7 @@ pub(super) fn lock(
 ) -> Result<Built, LockError> {
     let Work { setting, request, description, .. } = *work;
     let Component { name, patches, fuzz, .. } = *component;
+    description.builder(name, request.release)?;
     let Made { source: found, sdist, blob } = made(work, component, locator, locks, tell)?;
     let pack = wheels::unpack_sdist(setting.store, &blob)?;
     let local = patch_files::version(&found.version, patches);

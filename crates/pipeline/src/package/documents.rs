@@ -1,12 +1,10 @@
-//! The texts of a package for people: what is in it, whose it is, and why lintian is told otherwise.
+//! The texts of a package for people, whatever its format: what is in it, and whose it is.
 
-use std::io::Write as _;
-
-use distro::DistroFile;
-use flate2::{Compression, GzBuilder};
+use distro::Python;
 use names::{DistroId, Epoch, ReleaseId};
 use release::{Package, Service};
 
+use super::alternative::{self, Alternative};
 use crate::lock::LockedSource;
 use crate::plan::Plan;
 
@@ -14,7 +12,7 @@ use crate::plan::Plan;
 #[derive(Debug)]
 pub(crate) struct Told<'a> {
     pub(crate) id: &'a DistroId,
-    pub(crate) distro: &'a DistroFile,
+    pub(crate) python: &'a Python,
     pub(crate) service: &'a Service,
     pub(crate) recipe: &'a Package,
     pub(crate) release: ReleaseId,
@@ -22,51 +20,84 @@ pub(crate) struct Told<'a> {
     pub(crate) plan: &'a Plan<'a>,
     /// The name of the package.
     pub(crate) name: &'a str,
-    /// Its version.
+    /// Its version, with all that is before and behind that of the service.
     pub(crate) version: &'a str,
     /// Where the virtual environment lies.
     pub(crate) prefix: &'a str,
+    /// The link that leads to it.
+    pub(crate) current: &'a str,
     /// The time of the package.
     pub(crate) time: Epoch,
 }
 
-/// `changelog.Debian.gz` (Debian Policy 4.4 and 12.7): one entry, with all that the lock names.
-pub(crate) fn changelog(told: &Told<'_>) -> Vec<u8> {
-    let Told { service, source, release, name, version, plan, .. } = told;
-    let suite = told.distro.suites.first().map_or("unstable", |suite| &*suite.suite);
-    let mut text = format!("{name} ({version}) {suite}; urgency=medium\n\n");
-    text.push_str(&format!(
-        "  * {} {} of the release {release}, from\n    {}.\n",
-        service.name, source.version, source.file
-    ));
-    for patch in &source.patches {
-        text.push_str(&format!("  * Patch\n    {}.\n", patch.file));
+impl<'a> Told<'a> {
+    /// The programs that get a link in `/usr/bin`.
+    pub(crate) fn commands(&self) -> Vec<&'a str> {
+        self.recipe.commands.iter().map(String::as_str).collect()
     }
-    text.push_str("  * With these Python projects:\n");
-    let mut projects: Vec<String> = plan
-        .wheels
-        .iter()
-        .filter(|wheel| wheel.project != service.project)
-        .map(|wheel| format!("    - {} {}\n", wheel.project, wheel.version))
-        .collect();
-    projects.sort();
-    text.push_str(&projects.concat());
-    text.push_str(&format!("\n -- {}  {}\n", told.recipe.maintainer, told.time.rfc5322("+0000")));
-    let mut out = GzBuilder::new().mtime(0).write(Vec::new(), Compression::best());
-    let written = out.write_all(text.as_bytes()).and_then(|()| out.finish());
-    written.expect("a Vec takes every write")
+
+    /// This version among those that are installed.
+    pub(crate) fn alternative(&self, commands: &'a [&'a str]) -> Alternative<'a> {
+        Alternative {
+            package: self.name,
+            prefix: self.prefix,
+            current: self.current,
+            priority: alternative::priority(&self.source.version),
+            commands,
+        }
+    }
+
+    /// The Python projects that come with the service, each with its version, by name.
+    pub(crate) fn projects(&self) -> Vec<(&'a str, &'a str)> {
+        let own = &self.service.project;
+        let others = self.plan.wheels.iter().filter(|wheel| wheel.project != *own);
+        let mut projects: Vec<(&str, &str)> =
+            others.map(|wheel| (wheel.project.as_str(), wheel.version.as_str())).collect();
+        projects.sort_unstable();
+        projects
+    }
 }
 
-/// `copyright` (Debian Policy 12.5), machine-readable.
-pub(crate) fn copyright(told: &Told<'_>) -> String {
+/// Where things are, as the description of a package has it: in lines of at most 78 letters.
+pub(crate) fn about(told: &Told<'_>) -> String {
+    let text = format!(
+        "Version {} of the release {}, with the Python libraries that it needs, in a virtual environment \
+         of its own: {}. The link {} leads to the version in use; update-alternatives changes \
+         it.",
+        told.source.version, told.release, told.prefix, told.current
+    );
+    filled(&text)
+}
+
+/// A paragraph in lines of at most 78 letters.
+fn filled(text: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last_mut().expect("there is one line at least");
+        if !line.is_empty() && line.len() + 1 + word.len() > 78 {
+            lines.push(word.to_owned());
+            continue;
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines.join("\n")
+}
+
+/// Whose the files are and what one may do with them, machine-readable (Debian Policy 12.5, and as good as
+/// any form elsewhere). `listed` says where the Python projects are listed; `shared` is a folder where a
+/// system has the full texts of common licences.
+pub(crate) fn copyright(told: &Told<'_>, listed: &str, shared: Option<&str>) -> String {
     let Package { copyright, license, homepage, .. } = told.recipe;
     let project = &told.service.project;
     let source = homepage.as_ref().map_or(String::new(), |page| format!("Source: {page}\n"));
     let common = ["Apache-2.0", "GPL-2", "GPL-3", "MPL-2.0"].iter().find(|name| *name == license);
-    let full = match common {
-        Some(name) => format!(
+    let full = match common.zip(shared) {
+        Some((name, folder)) => format!(
             " On Debian systems the full text of this licence is in\n \
-             /usr/share/common-licenses/{name}.\n"
+             {folder}/{name}.\n"
         ),
         None => {
             format!(" The full text is in the folder of {project} below\n {}/lib.\n", told.prefix)
@@ -75,73 +106,20 @@ pub(crate) fn copyright(told: &Told<'_>) -> String {
     format!(
         "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n\
          Upstream-Name: {project}\n{source}\
-         Comment: The Python projects that come with it, listed in changelog.Debian.gz,\n \
+         Comment: The Python projects that come with it, listed in {listed},\n \
          have licences of their own: each has them in its .dist-info folder below\n {}/lib.\n\n\
          Files: *\nCopyright: {copyright}\nLicense: {license}\n{full}",
         told.prefix
     )
 }
 
-/// What lintian is told to pass over, each with its reason.
-pub(crate) fn lintian_overrides(name: &str, prefix: &str) -> String {
-    const EVERYWHERE: [(&str, &[&str]); 3] = [
-        (
-            "Versions and services lie side by side where no package of Debian has anything.",
-            &["dir-or-file-in-opt *"],
-        ),
-        (
-            "Zstandard is read by dpkg 1.21.18 and later, that is Debian 12.",
-            &["malformed-deb-archive *.tar.zst not *"],
-        ),
-        (
-            "Configuration holds passwords: the group of the service reads it, and nobody else.",
-            &["non-standard-file-perm * [etc/*]", "non-standard-dir-perm * [etc/*]"],
-        ),
-    ];
-    const BELOW_PREFIX: [(&str, &[&str]); 3] = [
-        ("The scripts run in this virtual environment.", &["unusual-interpreter *"]),
-        (
-            "Files are as their projects ship them in wheels, byte for byte as in the image.",
-            &[
-                "executable-not-elf-or-script",
-                "extra-license-file",
-                "interpreter-in-usr-local *",
-                "national-encoding",
-                "package-contains-documentation-outside-usr-share-doc",
-                "package-installs-ieee-data",
-                "privacy-breach-generic *",
-                "privacy-breach-uses-embedded-file *",
-                "script-not-executable",
-                "shell-script-fails-syntax-check",
-            ],
-        ),
-        (
-            "Extension modules are as their projects have built them, with the libraries they need.",
-            &[
-                "custom-library-search-path *",
-                "embedded-library *",
-                "exit-in-shared-library",
-                "hardening-no-pie",
-                "hardening-no-relro",
-                "library-not-linked-against-libc",
-                "shared-library-is-executable *",
-                "shared-library-lacks-prerequisites",
-                "unstripped-binary-or-object",
-            ],
-        ),
-    ];
-    let below = prefix.trim_start_matches('/');
-    let mut text = String::new();
-    for (reason, tags) in EVERYWHERE {
-        text.push_str(&format!("# {reason}\n"));
-        text.extend(tags.iter().map(|tag| format!("{name}: {tag}\n")));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paragraphs_are_filled() {
+        let text = filled(&"word ".repeat(40));
+        assert!(text.lines().all(|line| line.len() <= 78) && text.lines().count() == 3);
     }
-    for (reason, tags) in BELOW_PREFIX {
-        text.push_str(&format!("# {reason}\n"));
-        text.extend(tags.iter().map(|tag| match tag.ends_with('*') {
-            true => format!("{name}: {tag}[{below}/*]\n"),
-            false => format!("{name}: {tag} [{below}/*]\n"),
-        }));
-    }
-    text
 }

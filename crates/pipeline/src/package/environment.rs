@@ -1,17 +1,15 @@
 //! The virtual environment that a package holds.
 
-use distro::{DistroFile, UnpackedDeb};
+use distro::Python;
 use filetree::{Tree, TreePath};
-use rootfs::Request;
 
 use crate::assemble;
 use crate::layers_error::LayersError;
 use crate::needs::Needs;
-use crate::package::depends::Depends;
 use crate::plan::{LayerKind, Plan};
 use crate::setting::{Listener, Setting};
 
-/// The virtual environment that a package holds, and what it needs of the distribution.
+/// The virtual environment that a package holds.
 #[derive(Debug)]
 pub(crate) struct Environment {
     /// Where it lies.
@@ -20,18 +18,14 @@ pub(crate) struct Environment {
     pub(crate) tree: Tree,
     /// What of it is the service's own wheel.
     pub(crate) own: Tree,
-    /// Whether files of it are for one architecture alone.
-    pub(crate) has_code: bool,
-    /// The packages of the distribution that have the libraries that it needs.
-    pub(crate) depends: Depends,
 }
 
 impl Environment {
     /// Makes the virtual environment of `plan` at the absolute path `prefix`, from the wheels that its
-    /// image is made of, and finds what its extension modules need in the packages of the image.
+    /// image is made of, for the interpreter `python`.
     pub(crate) fn make(
         setting: &Setting<'_>,
-        distro: &DistroFile,
+        python: &Python,
         plan: &Plan<'_>,
         prefix: &str,
         tell: Listener<'_>,
@@ -40,7 +34,7 @@ impl Environment {
         if setting.outside.is_offline() {
             needs.check(setting.store).map_err(LayersError::Missing)?;
         }
-        let layout = assemble::layout(distro, plan, prefix)?;
+        let layout = assemble::layout(python, plan, prefix)?;
         let packs = assemble::unpacked(setting, plan, &needs, tell)?;
         let mut tree = Tree::new();
         for &index in &needs.groups {
@@ -48,26 +42,6 @@ impl Environment {
         }
         let own = assemble::own(setting, &layout, plan, &packs, tell)?;
         tree.overlay(&own)?;
-        let debs = assemble::unpacked_debs(setting, &needs.debs, tell)?;
-        let requested = &[&plan.base_asked[..], &plan.system_asked[..]].concat();
-        let (arch, time) = (plan.arch, assemble::newest_of(&debs));
-        let request = Request { arch, distro, debs: &debs, requested, time };
-        let mut root = rootfs::assemble(&request)?;
-        root.overlay(&tree)?;
-        let found = assemble::needed_libraries(plan, &root, &layout.prefix)?;
-        let mut depends = Depends::default();
-        for (place, needed) in found.outside {
-            let has_it = |deb: &&UnpackedDeb| {
-                let mut paths = deb.pack.entries.iter().map(|(path, _)| path);
-                paths.any(|path| {
-                    path.file_name() == place.file_name()
-                        && root.resolve(path).is_ok_and(|path| path == place)
-                })
-            };
-            if let Some(deb) = debs.iter().find(has_it) {
-                depends.add(&needed, deb).map_err(LayersError::ReadLibraries)?;
-            }
-        }
-        Ok(Self { prefix: layout.prefix, tree, own, has_code: found.has_code, depends })
+        Ok(Self { prefix: layout.prefix, tree, own })
     }
 }

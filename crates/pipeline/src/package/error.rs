@@ -6,14 +6,19 @@ use std::path::PathBuf;
 use filetree::{PathError, TreeError};
 use names::ServiceName;
 use pkg_writer::deb::DebError;
+use pkg_writer::rpm::RpmError;
 use pkg_writer::version::VersionError;
 
+use crate::describe::DescribeError;
 use crate::layers_error::LayersError;
 
 /// Why a package was not made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PackageError {
+    /// The distribution has no such packages.
+    #[error(transparent)]
+    Describe(#[from] DescribeError),
     /// What it is made of cannot be had.
     #[error(transparent)]
     Layers(#[from] LayersError),
@@ -72,6 +77,9 @@ pub enum PackageError {
     /// The package cannot be written.
     #[error("the package cannot be written")]
     Deb(#[from] DebError),
+    /// The rpm cannot be described or written.
+    #[error("the rpm cannot be written")]
+    Rpm(#[from] RpmError),
     /// A file of the output folder cannot be read or removed.
     #[error("cannot use {}: name another folder with --out", .path.display())]
     Out {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use filetree::{Content, Kind, Node, Tree, TreePath};
 use names::Epoch;
-use release::{Package, Service};
+use release::{Owner, Package, Service};
 
 use super::Environment;
 use super::error::PackageError;
@@ -24,6 +24,8 @@ pub(crate) struct Files {
     pub(crate) units: Vec<String>,
     /// Whether there is a file for systemd-tmpfiles.
     pub(crate) has_tmpfiles: bool,
+    /// Directories that systemd-tmpfiles makes.
+    pub(crate) created: Vec<Owned>,
     /// Directories that are removed with all that is in them once the configuration goes.
     pub(crate) purged: Vec<String>,
 }
@@ -35,6 +37,8 @@ pub(crate) struct Owned {
     pub(crate) mode: u32,
     /// `user:group`.
     pub(crate) names: String,
+    /// The numbers of the recipe for these.
+    pub(crate) owner: Owner,
 }
 
 /// What the files are made from.
@@ -62,12 +66,13 @@ pub(crate) fn files(sources: &Sources<'_>) -> Result<Files, PackageError> {
         owners: Vec::new(),
         units: Vec::new(),
         has_tmpfiles: false,
+        created: Vec::new(),
         purged: Vec::new(),
     };
-    let names = |uid: u32, gid: u32| {
-        let user = if uid == 0 { "root" } else { &service.user.name };
-        let group = if gid == 0 { "root" } else { &service.user.group };
-        format!("{user}:{group}")
+    let owned = |path: &str, mode: u32, owner: Owner| {
+        let user = if owner.uid == 0 { "root" } else { &service.user.name };
+        let group = if owner.gid == 0 { "root" } else { &service.user.group };
+        Owned { path: path.to_owned(), mode, names: format!("{user}:{group}"), owner }
     };
     if let Some((folder, _)) = current.rsplit_once('/') {
         files.directory(folder, 0o755, time)?;
@@ -75,13 +80,14 @@ pub(crate) fn files(sources: &Sources<'_>) -> Result<Files, PackageError> {
     let mut temporary = String::new();
     for directory in &service.directories {
         let (path, mode) = (&directory.path, directory.mode);
-        let owner = names(directory.owner.uid, directory.owner.gid);
+        let owned = owned(path, mode, directory.owner);
         if path.starts_with("/var/") || path.starts_with("/run/") {
-            let (user, group) = owner.split_once(':').unwrap_or((&owner, &owner));
-            temporary.push_str(&format!("d {path} {mode:04o} {user} {group} -\n"));
+            let names = owned.names.replace(':', " ");
+            temporary.push_str(&format!("d {path} {mode:04o} {names} -\n"));
+            files.created.push(owned);
         } else {
             files.directory(path, mode, time)?;
-            files.own(path, mode, owner);
+            files.own(owned);
         }
         if ["/etc/", "/var/"].iter().any(|top| path.starts_with(top)) {
             files.purged.push(path.clone());
@@ -95,7 +101,8 @@ pub(crate) fn files(sources: &Sources<'_>) -> Result<Files, PackageError> {
         (file.path.clone(), node.owned_by(file.owner.uid, file.owner.gid))
     }));
     for (path, node) in configured {
-        let (mode, owner) = (node.mode, names(node.uid, node.gid));
+        let mode = node.mode;
+        let owned = owned(&path, mode, Owner { uid: node.uid, gid: node.gid });
         match &node.kind {
             Kind::Directory if files.tree.get(&place(&path)?).is_some() => {}
             Kind::Directory => files.directory(&path, mode, time)?,
@@ -104,7 +111,7 @@ pub(crate) fn files(sources: &Sources<'_>) -> Result<Files, PackageError> {
                 if path.starts_with("/etc/") {
                     files.conffiles.insert(place);
                 }
-                files.own(&path, mode, owner);
+                files.own(owned);
             }
             _ => _ = files.put(&path, node)?,
         }
@@ -135,7 +142,7 @@ pub(crate) fn files(sources: &Sources<'_>) -> Result<Files, PackageError> {
 }
 
 impl Files {
-    fn put(&mut self, path: &str, node: Node) -> Result<TreePath, PackageError> {
+    pub(super) fn put(&mut self, path: &str, node: Node) -> Result<TreePath, PackageError> {
         let place = place(path)?;
         if self.tree.get(&place).is_some() {
             return Err(PackageError::Taken { path: place });
@@ -145,7 +152,12 @@ impl Files {
     }
 
     /// Makes a directory, or gives the one that is there its mode.
-    fn directory(&mut self, path: &str, mode: u32, time: Epoch) -> Result<(), PackageError> {
+    pub(super) fn directory(
+        &mut self,
+        path: &str,
+        mode: u32,
+        time: Epoch,
+    ) -> Result<(), PackageError> {
         let place = place(path)?;
         match self.tree.get_mut(&place) {
             Some(there) if there.is_directory() => there.mode = mode,
@@ -155,9 +167,9 @@ impl Files {
         Ok(())
     }
 
-    fn own(&mut self, path: &str, mode: u32, names: String) {
-        if names != "root:root" {
-            self.owners.push(Owned { path: path.to_owned(), mode, names });
+    fn own(&mut self, owned: Owned) {
+        if owned.names != "root:root" {
+            self.owners.push(owned);
         }
     }
 
@@ -180,14 +192,14 @@ impl Files {
     }
 }
 
-fn place(path: &str) -> Result<TreePath, PackageError> {
+pub(super) fn place(path: &str) -> Result<TreePath, PackageError> {
     TreePath::from_member(path)
         .map_err(|source| PackageError::Path { path: path.to_owned(), source })
 }
 
 /// The account (sysusers.d(5)). Its numbers are the system's to choose: those of the image are for
 /// containers that share volumes.
-fn sysusers(service: &Service) -> String {
+pub(super) fn sysusers(service: &Service) -> String {
     let user = &service.user;
     let group = if user.group == user.name { "-".to_owned() } else { format!("-:{}", user.group) };
     let line = match group.as_str() {

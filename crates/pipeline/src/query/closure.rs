@@ -42,12 +42,10 @@ pub fn closure(
     let description = Description::read(setting.root, &request.distro)?;
     let release = description.release(request.release)?;
     let distro = &description.distro;
-    let python = request.python.clone().unwrap_or_else(|| distro.python.version.clone());
+    let python = request.python.clone().unwrap_or_else(|| distro.python().version.clone());
     let environment = Environment::linux(&python, request.arch)
         .map_err(|source| QueryError::Python { version: python.clone(), source })?;
-    let mut numbers = distro.glibc.split('.').map(|part| part.parse().unwrap_or_default());
-    let glibc = (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default());
-    let target = Target { environment, glibc };
+    let target = Target { environment, glibc: distro.glibc() };
 
     let mut roots = Vec::new();
     let mut own = BTreeSet::new();

@@ -74,9 +74,7 @@ pub fn files_of_service(
                 digests.insert(built.blob.digest);
             }
         }
-        let base = locks.base(&list.base, *arch)?;
-        digests.extend(locks.distro.base_debs(base).iter().map(|deb| deb.sha256));
-        digests.extend(locks.release.service_debs(list).iter().map(|deb| deb.sha256));
+        digests.extend(plan.base.iter().chain(&plan.system).map(|deb| deb.sha256));
         digests.extend(locks.release.service_wheels(list).iter().map(|wheel| wheel.sha256));
     }
     keys.extend(digests.into_iter().map(StoreKey::Blob));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use distro::Distro;
 use names::{ArchiveName, DistroId};
 use store::Address;
 use wheels::{ACCEPT, LONGEST_PAGE};
@@ -56,7 +57,11 @@ pub fn mirrors(
 ) -> Result<Vec<MirrorReport>, QueryError> {
     let description = Description::read(root, distro)?;
     let mut asked: BTreeMap<ArchiveName, Vec<String>> = BTreeMap::new();
-    for suite in &description.distro.suites {
+    let suites = match &description.distro {
+        Distro::Debian(distro) => &distro.suites[..],
+        Distro::Rpm(_) => &[],
+    };
+    for suite in suites {
         let path = format!("dists/{}/InRelease", suite.suite);
         asked.entry(suite.archive.clone()).or_default().push(path);
     }

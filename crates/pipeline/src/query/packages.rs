@@ -1,6 +1,6 @@
 //! The packages of a distribution that some packages need.
 
-use distro::Solution;
+use distro::{Request, Solution, solve};
 use names::{Arch, DistroId};
 
 use super::QueryError;
@@ -35,10 +35,11 @@ pub fn packages(
     tell: Listener<'_>,
 ) -> Result<Solution, QueryError> {
     let description = Description::read(setting.root, &request.distro)?;
-    let mut asked = distro::Request {
+    let distro = description.debian()?;
+    let mut asked = Request {
         packages: request.names.clone(),
         recommends: request.recommends,
-        ..distro::Request::default()
+        ..Request::default()
     };
     if let Some(name) = &request.base {
         let base = description.base(name)?;
@@ -46,6 +47,7 @@ pub fn packages(
         asked.packages = [&base.packages[..], &request.names[..]].concat();
     }
     tell(Event::Reading { what: format!("{} {}", request.distro, request.arch) });
-    let (index, _) = suites::read(setting, &description, &request.distro, request.arch, tell)?;
-    Ok(distro::solve(&index, &asked)?)
+    let PackagesRequest { distro: id, arch, .. } = request;
+    let (index, _) = suites::read(setting, &description, distro, id, *arch, tell)?;
+    Ok(solve(&index, &asked)?)
 }

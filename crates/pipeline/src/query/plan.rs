@@ -55,6 +55,8 @@ pub fn planned(setting: &Setting<'_>, request: &BuildRequest) -> Result<PlanRepo
     let description = Description::read(setting.root, &request.distro)?;
     let description = description.with_folders(&request.folders);
     description.release(request.release)?;
+    // Its steps are those of an image.
+    description.debian()?;
     let service = description.service(&request.service)?;
     let locks = Locks::read(setting.root, request.release, &request.distro)?;
     let services = std::slice::from_ref(&request.service);

@@ -2,24 +2,20 @@
 
 use pkg_writer::deb::Scripts;
 
-use super::files::Files;
+use crate::package::alternative::{Alternative, quoted};
+use crate::package::files::Files;
 
 /// What the scripts work on.
 #[derive(Debug)]
 pub(crate) struct Subject<'a> {
-    /// The package.
-    pub(crate) package: &'a str,
     /// The version of the package up to its last `-`: with another one the prefix may be another.
     pub(crate) upstream: &'a str,
-    /// Where the virtual environment lies.
-    pub(crate) prefix: &'a str,
-    /// The link that leads to it.
-    pub(crate) current: &'a str,
-    /// How much this version is preferred to others.
-    pub(crate) priority: u64,
-    /// The programs that get a link in `/usr/bin`.
-    pub(crate) commands: &'a [&'a str],
+    /// The version among those that are installed.
+    pub(crate) alternative: Alternative<'a>,
 }
+
+/// The program of Debian.
+const PROGRAM: &str = "update-alternatives --quiet";
 
 /// The scripts of the package that has `files`.
 pub(crate) fn scripts(subject: &Subject<'_>, files: &Files) -> Scripts {
@@ -32,7 +28,7 @@ pub(crate) fn scripts(subject: &Subject<'_>, files: &Files) -> Scripts {
 }
 
 fn postinst(subject: &Subject<'_>, files: &Files) -> String {
-    let Subject { package, prefix, current, priority, .. } = subject;
+    let Alternative { package, .. } = subject.alternative;
     let mut text = "#!/bin/sh\nset -e\n\n".to_owned();
     if !files.owners.is_empty() {
         text.push_str(
@@ -52,17 +48,7 @@ fn postinst(subject: &Subject<'_>, files: &Files) -> String {
     if files.has_tmpfiles {
         text.push_str(&format!("systemd-tmpfiles --create {package}.conf || true\n"));
     }
-    text.push_str(&format!(
-        "update-alternatives --quiet --install {} {package} {} {priority}",
-        quoted(current),
-        quoted(prefix)
-    ));
-    for command in subject.commands {
-        text.push_str(&format!(
-            " \\\n\t--slave /usr/bin/{command} {command} {}",
-            quoted(&format!("{prefix}/bin/{command}"))
-        ));
-    }
+    text.push_str(&subject.alternative.install(PROGRAM));
     text.push('\n');
     if !files.units.is_empty() {
         let units = files.units.join(" ");
@@ -77,8 +63,9 @@ fn postinst(subject: &Subject<'_>, files: &Files) -> String {
 }
 
 fn prerm(subject: &Subject<'_>, files: &Files) -> String {
-    let Subject { package, upstream, prefix, .. } = subject;
-    let alternative = format!("update-alternatives --quiet --remove {package} {}", quoted(prefix));
+    let Subject { upstream, alternative } = subject;
+    let prefix = alternative.prefix;
+    let alternative = alternative.remove(PROGRAM);
     let mut text = "#!/bin/sh\nset -e\n\ncase \"$1\" in\nremove | deconfigure)\n".to_owned();
     if !files.units.is_empty() {
         text.push_str(&format!(
@@ -115,13 +102,4 @@ fn postrm(files: &Files) -> String {
         text.push_str("\t:\n");
     }
     text + "fi\n"
-}
-
-/// A word for the shell.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:+~=@,".contains(c);
-    match !word.is_empty() && word.chars().all(plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', "'\\''")),
-    }
 }

@@ -4,9 +4,56 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use distro::{UnpackedDeb, compare_versions};
+use distro::{DistroFile, UnpackedDeb, compare_versions};
+use rootfs::Request;
 
+use crate::assemble;
+use crate::layers_error::LayersError;
 use crate::libraries::Needed;
+use crate::package::Environment;
+use crate::plan::Plan;
+use crate::setting::{Listener, Setting};
+
+/// What a virtual environment needs of the distribution.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// The packages that have the libraries.
+    pub(crate) depends: Depends,
+    /// Whether files are for one architecture alone.
+    pub(crate) has_code: bool,
+}
+
+/// Finds what the extension modules of `environment` need in the packages of the image.
+pub(crate) fn found(
+    setting: &Setting<'_>,
+    distro: &DistroFile,
+    plan: &Plan<'_>,
+    environment: &Environment,
+    tell: Listener<'_>,
+) -> Result<Found, LayersError> {
+    let debs = [&plan.base[..], &plan.system[..]].concat();
+    let debs = assemble::unpacked_debs(setting, &debs, tell)?;
+    let requested = &[&plan.base_asked[..], &plan.system_asked[..]].concat();
+    let (arch, time) = (plan.arch, assemble::newest_of(&debs));
+    let request = Request { arch, distro, debs: &debs, requested, time };
+    let mut root = rootfs::assemble(&request)?;
+    root.overlay(&environment.tree)?;
+    let found = assemble::needed_libraries(plan, &root, &environment.prefix)?;
+    let mut depends = Depends::default();
+    for (place, needed) in found.outside {
+        let has_it = |deb: &&UnpackedDeb| {
+            let mut paths = deb.pack.entries.iter().map(|(path, _)| path);
+            paths.any(|path| {
+                path.file_name() == place.file_name()
+                    && root.resolve(path).is_ok_and(|path| path == place)
+            })
+        };
+        if let Some(deb) = debs.iter().find(has_it) {
+            depends.add(&needed, deb).map_err(LayersError::ReadLibraries)?;
+        }
+    }
+    Ok(Found { depends, has_code: found.has_code })
+}
 
 /// What a package depends on because of libraries.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

@@ -1,0 +1,95 @@
+//! The locks that a build goes by: those of the tree, mended where that is needed and allowed.
+
+use super::{BuildError, BuildRequest};
+use crate::components::{self, Library};
+use crate::describe::Description;
+use crate::locking::{LockMode, LockRequest, Older, Update, draft, lock};
+use crate::locks::Locks;
+use crate::parts::parts;
+use crate::setting::{Listener, Setting};
+use crate::sources::argument_place;
+use crate::stale;
+
+/// The locks that a build goes by.
+#[derive(Clone, Debug)]
+pub(super) struct Mended {
+    /// What has changed in the locks for this build.
+    pub(super) changes: Vec<String>,
+    /// The locks, where they are not those in the tree.
+    pub(super) locks: Option<Locks>,
+}
+
+/// What a folder holds may be another thing each time.
+pub(super) fn refuse_folders(
+    request: &BuildRequest,
+    description: &Description,
+) -> Result<(), BuildError> {
+    if !request.locked {
+        return Ok(());
+    }
+    let refused =
+        |place, service| Err(BuildError::LockedFolder { place, service, release: request.release });
+    if let Some(name) = request.folders.keys().next() {
+        return refused(argument_place(), name.to_string());
+    }
+    let release = description.release(request.release)?;
+    let (from, place) = description.source(release, &request.service)?;
+    if from.is_folder() {
+        return refused(place, request.service.to_string());
+    }
+    let libraries = description.libraries(release)?;
+    let is_folder =
+        |library: &Library| library.from.as_ref().is_some_and(components::From::is_folder);
+    match libraries.into_iter().find(is_folder) {
+        Some(library) => refused(library.place, library.component),
+        None => Ok(()),
+    }
+}
+
+/// Makes or mends the locks where they are missing or stale and that is allowed.
+pub(super) fn locks(
+    setting: &Setting<'_>,
+    request: &BuildRequest,
+    description: &Description,
+    tell: Listener<'_>,
+) -> Result<Mended, BuildError> {
+    let locks = Locks::read(setting.root, request.release, &request.distro)?;
+    let services = std::slice::from_ref(&request.service);
+    let arches = request.arches.iter().copied().collect();
+    let mut reasons = Vec::new();
+    for part in parts(description, request.release, services, &arches, setting.host)? {
+        reasons.extend(stale::reasons(description, &locks, request.release, &part)?);
+    }
+    if reasons.is_empty() {
+        return Ok(Mended { changes: Vec::new(), locks: None });
+    }
+    if request.locked {
+        let (release, service) = (request.release, request.service.clone());
+        return Err(BuildError::Stale { release, service, reasons });
+    }
+    relock(setting, request, Update::Nothing, tell)
+}
+
+/// Makes the locks anew as far as `update` says.
+pub(super) fn relock(
+    setting: &Setting<'_>,
+    request: &BuildRequest,
+    update: Update,
+    tell: Listener<'_>,
+) -> Result<Mended, BuildError> {
+    let locking = LockRequest {
+        release: request.release,
+        services: vec![request.service.clone()],
+        distro: request.distro.clone(),
+        arches: request.arches.clone(),
+        update,
+        older: Older::Refuse,
+        mode: LockMode::Write,
+        folders: request.folders.clone(),
+    };
+    if request.folders.is_empty() {
+        return Ok(Mended { changes: lock(setting, &locking, tell)?.changes, locks: None });
+    }
+    let (locks, changes) = draft(setting, &locking, tell)?;
+    Ok(Mended { changes, locks: Some(locks) })
+}

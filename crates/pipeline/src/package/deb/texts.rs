@@ -1,0 +1,93 @@
+//! The texts of a Debian package: what has changed, and why lintian is told otherwise.
+
+use std::io::Write as _;
+
+use flate2::{Compression, GzBuilder};
+use names::Epoch;
+
+use crate::package::documents::Told;
+
+/// `changelog.Debian.gz` (Debian Policy 4.4 and 12.7): one entry, with all that the lock names.
+pub(crate) fn changelog(told: &Told<'_>, suite: &str) -> Vec<u8> {
+    let Told { service, source, release, name, version, .. } = told;
+    let mut text = format!("{name} ({version}) {suite}; urgency=medium\n\n");
+    text.push_str(&format!(
+        "  * {} {} of the release {release}, from\n    {}.\n",
+        service.name, source.version, source.file
+    ));
+    for patch in &source.patches {
+        text.push_str(&format!("  * Patch\n    {}.\n", patch.file));
+    }
+    text.push_str("  * With these Python projects:\n");
+    for (project, version) in told.projects() {
+        text.push_str(&format!("    - {project} {version}\n"));
+    }
+    text.push_str(&format!("\n -- {}  {}\n", told.recipe.maintainer, told.time.rfc5322("+0000")));
+    let mut out = GzBuilder::new().mtime(0).write(Vec::new(), Compression::best());
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.finish());
+    written.expect("a Vec takes every write")
+}
+
+/// What lintian is told to pass over, each with its reason.
+pub(crate) fn lintian_overrides(name: &str, prefix: &str) -> String {
+    const EVERYWHERE: [(&str, &[&str]); 3] = [
+        (
+            "Versions and services lie side by side where no package of Debian has anything.",
+            &["dir-or-file-in-opt *"],
+        ),
+        (
+            "Zstandard is read by dpkg 1.21.18 and later, that is Debian 12.",
+            &["malformed-deb-archive *.tar.zst not *"],
+        ),
+        (
+            "Configuration holds passwords: the group of the service reads it, and nobody else.",
+            &["non-standard-file-perm * [etc/*]", "non-standard-dir-perm * [etc/*]"],
+        ),
+    ];
+    const BELOW_PREFIX: [(&str, &[&str]); 3] = [
+        ("The scripts run in this virtual environment.", &["unusual-interpreter *"]),
+        (
+            "Files are as their projects ship them in wheels, byte for byte as in the image.",
+            &[
+                "executable-not-elf-or-script",
+                "extra-license-file",
+                "interpreter-in-usr-local *",
+                "national-encoding",
+                "package-contains-documentation-outside-usr-share-doc",
+                "package-installs-ieee-data",
+                "privacy-breach-generic *",
+                "privacy-breach-uses-embedded-file *",
+                "script-not-executable",
+                "shell-script-fails-syntax-check",
+            ],
+        ),
+        (
+            "Extension modules are as their projects have built them, with the libraries they need.",
+            &[
+                "custom-library-search-path *",
+                "embedded-library *",
+                "exit-in-shared-library",
+                "hardening-no-pie",
+                "hardening-no-relro",
+                "library-not-linked-against-libc",
+                "shared-library-is-executable *",
+                "shared-library-lacks-prerequisites",
+                "unstripped-binary-or-object",
+            ],
+        ),
+    ];
+    let below = prefix.trim_start_matches('/');
+    let mut text = String::new();
+    for (reason, tags) in EVERYWHERE {
+        text.push_str(&format!("# {reason}\n"));
+        text.extend(tags.iter().map(|tag| format!("{name}: {tag}\n")));
+    }
+    for (reason, tags) in BELOW_PREFIX {
+        text.push_str(&format!("# {reason}\n"));
+        text.extend(tags.iter().map(|tag| match tag.ends_with('*') {
+            true => format!("{name}: {tag}[{below}/*]\n"),
+            false => format!("{name}: {tag} [{below}/*]\n"),
+        }));
+    }
+    text
+}

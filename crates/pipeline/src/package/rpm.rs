@@ -1,0 +1,130 @@
+//! From a plan to an rpm.
+
+mod place;
+mod relations;
+mod scripts;
+
+use names::{Arch, Epoch};
+use pkg_writer::rpm::{self, ChangelogEntry, Package, Signatures};
+use pkg_writer::version;
+
+use self::place::Placed;
+use super::documents::{self, Told};
+use super::environment::Environment;
+use super::error::PackageError;
+use super::files::{self, Sources};
+use super::task::{Named, Task, Written};
+use crate::Event;
+use crate::setting::{Listener, Setting};
+use crate::summary::PackageSummary;
+
+/// The format, and the folder of such packages.
+const FORMAT: &str = "rpm";
+
+const SECONDS_OF_DAY: u64 = 24 * 60 * 60;
+
+/// Makes the rpm of `task` in the folder `rpm` of the build's results, in place of an earlier one. Equal
+/// input gives equal bytes.
+pub(crate) fn rpm(
+    setting: &Setting<'_>,
+    task: &Task<'_>,
+    tell: Listener<'_>,
+) -> Result<PackageSummary, PackageError> {
+    let Task { description, plan, source, release, .. } = *task;
+    let python = description.distro.python();
+    let Named { recipe, name, prefix, current } = task.named()?;
+    // The releases of rpms begin with 1 (Fedora's Versioning Guidelines, "Simple versioning").
+    let (version, scheme) = task.version(recipe.epoch, 1)?;
+    let evr = version::rpm(&version, &scheme)?;
+    let shown = evr.to_string();
+    tell(Event::PackageStarted { package: format!("{name} {shown} {}", plan.arch) });
+
+    let environment = Environment::make(setting, python, plan, &prefix, tell)?;
+    let needed = relations::Needed::find(plan, &environment)?;
+    let mut options = task.options(setting, FORMAT, &environment.tree)?;
+    let told = Told {
+        id: &description.id,
+        python,
+        service: plan.service,
+        recipe,
+        release,
+        source,
+        plan,
+        name: &name,
+        version: &shown,
+        prefix: &prefix,
+        current: &current,
+        time: options.epoch,
+    };
+    let provides = "the package's Provides: bundled(python3dist(NAME))";
+    let copyright = documents::copyright(&told, provides, None);
+    let sources = Sources {
+        service: plan.service,
+        recipe,
+        environment: &environment,
+        name: &name,
+        current: &current,
+        time: environment.own.newest(),
+        documents: vec![(format!("{}/copyright", place::licences(&name)), copyright.into_bytes())],
+    };
+    let files = files::files(&sources)?;
+    let scripts = scripts::scripts(&told, &files);
+    let Placed { tree, marks, left_out, accounts } = place::placed(files, &told, &environment)?;
+    options.accounts = accounts;
+    let package = Package {
+        name: name.clone(),
+        epoch: evr.epoch,
+        version: evr.version,
+        release: evr.release,
+        architecture: architecture(plan.arch, needed.has_code).to_owned(),
+        summary: plan.service.description.clone(),
+        description: documents::about(&told),
+        license: recipe.license.clone(),
+        url: recipe.homepage.clone(),
+        packager: Some(recipe.maintainer.clone()),
+        relations: relations::relations(&told, &needed, &options.accounts)?,
+        scripts,
+        changelog: vec![changelog(&told)],
+        marks,
+        left_out,
+        ..Package::default()
+    };
+    let file_name = package.file_name();
+    let path = options.scratch.join(&file_name);
+    rpm::prepare(&tree, &package, &options)?.save(&path, &Signatures::default())?;
+    let written = Written {
+        format: FORMAT,
+        arch: &package.architecture,
+        name: &name,
+        version: &shown,
+        file_name: &file_name,
+    };
+    task.finished(&written, tell)
+}
+
+/// The architecture by rpm's names.
+fn architecture(arch: Arch, has_code: bool) -> &'static str {
+    match arch {
+        _ if !has_code => "noarch",
+        Arch::Amd64 => "x86_64",
+        Arch::Arm64 => "aarch64",
+    }
+}
+
+/// The entry of this version: what it is, and its patches.
+fn changelog(told: &Told<'_>) -> ChangelogEntry {
+    let Told { service, source, release, version, recipe, time, .. } = told;
+    let mut text = format!(
+        "- {} {} of the release {release}, from {}",
+        service.name, source.version, source.file
+    );
+    for patch in &source.patches {
+        text.push_str(&format!("\n- Patch {}", patch.file));
+    }
+    ChangelogEntry {
+        // As rpmbuild has it: noon of the day.
+        time: Epoch(time.0 / SECONDS_OF_DAY * SECONDS_OF_DAY + SECONDS_OF_DAY / 2),
+        author: format!("{} - {version}", recipe.maintainer),
+        text,
+    }
+}

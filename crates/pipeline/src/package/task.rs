@@ -1,0 +1,137 @@
+//! What a package is made from, whatever its format.
+
+use std::path::Path;
+
+use constraints::Version;
+use filetree::Tree;
+use names::{Epoch, ReleaseId};
+use pkg_writer::version::{Revision, Scheme, Stage};
+use pkg_writer::{Accounts, Compression, Options};
+use release::{Names, Package};
+
+use super::error::PackageError;
+use crate::Event;
+use crate::describe::Description;
+use crate::lock::LockedSource;
+use crate::plan::Plan;
+use crate::setting::{Listener, Setting};
+use crate::summary::PackageSummary;
+
+/// What a package is made from.
+#[derive(Debug)]
+pub(crate) struct Task<'a> {
+    pub(crate) description: &'a Description,
+    pub(crate) plan: &'a Plan<'a>,
+    pub(crate) source: &'a LockedSource,
+    pub(crate) release: ReleaseId,
+    /// The time of the package; the newest time in it where none is given.
+    pub(crate) epoch: Option<Epoch>,
+    /// The folder of the build's results.
+    pub(crate) folder: &'a Path,
+}
+
+/// The names of the recipe, filled in.
+#[derive(Debug)]
+pub(super) struct Named<'a> {
+    pub(super) recipe: &'a Package,
+    /// The name of the package.
+    pub(super) name: String,
+    /// Where the virtual environment lies.
+    pub(super) prefix: String,
+    /// The link that leads to it.
+    pub(super) current: String,
+}
+
+/// A package that has been written.
+pub(super) struct Written<'a> {
+    /// Its format, which is the name of its folder as well.
+    pub(super) format: &'a str,
+    pub(super) arch: &'a str,
+    pub(super) name: &'a str,
+    pub(super) version: &'a str,
+    pub(super) file_name: &'a str,
+}
+
+impl<'a> Task<'a> {
+    /// Fills in the names of the recipe.
+    pub(super) fn named(&self) -> Result<Named<'a>, PackageError> {
+        let service = self.plan.service;
+        let recipe = service.package.as_ref();
+        let recipe =
+            recipe.ok_or_else(|| PackageError::NoPackage { service: service.name.clone() })?;
+        let names = Names {
+            service: service.name.as_str(),
+            version: &self.source.version,
+            release: &self.release.to_string(),
+        };
+        Ok(Named {
+            recipe,
+            name: recipe.name.render(names),
+            prefix: recipe.prefix.render(names),
+            current: recipe.current.render(names),
+        })
+    }
+
+    /// The version of the service, and how that of the package is made of it: the revision is `first`
+    /// without patches, and one more for each of them.
+    pub(super) fn version(
+        &self,
+        epoch: u32,
+        first: u64,
+    ) -> Result<(Version, Scheme), PackageError> {
+        let source = self.source;
+        let version = constraints::parse_version(&source.version).map_err(|error| {
+            PackageError::Version { version: source.version.clone(), source: error }
+        })?;
+        let revision = Revision {
+            base: first + source.patches.len() as u64,
+            stage: Stage::Main,
+            distro: self.description.distro.suffix().to_owned(),
+        };
+        Ok((version, Scheme { epoch, components: 3, revision }))
+    }
+
+    /// How the package is written, into the folder of its format, which is made.
+    pub(super) fn options(
+        &self,
+        setting: &Setting<'_>,
+        format: &str,
+        tree: &Tree,
+    ) -> Result<Options, PackageError> {
+        let folder = self.folder.join(format);
+        fs_err::create_dir_all(&folder)
+            .map_err(|source| PackageError::Out { path: folder.clone(), source })?;
+        Ok(Options {
+            compression: Compression::zstd(),
+            jobs: setting.jobs,
+            epoch: self.epoch.unwrap_or_else(|| tree.newest()),
+            scratch: folder,
+            check_contents: true,
+            accounts: Accounts::default(),
+        })
+    }
+
+    /// Measures a package that has been written.
+    pub(super) fn finished(
+        &self,
+        written: &Written<'_>,
+        tell: Listener<'_>,
+    ) -> Result<PackageSummary, PackageError> {
+        let Written { format, arch, name, version, file_name } = *written;
+        let path = self.folder.join(format).join(file_name);
+        let (digest, size) = crate::files::measured(&path)
+            .map_err(|source| PackageError::Out { path: path.clone(), source })?;
+        let summary = PackageSummary {
+            format: format.to_owned(),
+            arch: arch.to_owned(),
+            name: name.to_owned(),
+            version: version.to_owned(),
+            digest,
+            size,
+            file: format!("{format}/{file_name}"),
+            path,
+        };
+        tell(Event::PackageFinished { file: summary.file.clone(), digest, size });
+        Ok(summary)
+    }
+}
