@@ -172,6 +172,9 @@ pub(crate) struct Build {
     /// How layers are compressed: gzip, which everything reads, or zstd, which is smaller
     #[arg(long, value_enum, default_value_t = Compression::Gzip)]
     pub(crate) compression: Compression,
+    /// The file that names the keys: the first one for `package` signs packages
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) signing: Option<PathBuf>,
     /// Where the results go, below RELEASE/SERVICE/ [default: out/ in the tree]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) out: Option<PathBuf>,

@@ -10,6 +10,7 @@ mod constraints;
 mod doctor;
 mod equivalence;
 mod import;
+mod keys;
 mod lock;
 mod packages;
 mod patches;
@@ -139,6 +140,7 @@ impl Workplace {
             host: self.host,
             program: Path::new("/proc/self/exe"),
             jobs: self.jobs,
+            package_key: None,
         }
     }
 }

@@ -24,6 +24,7 @@
 //!     host: names::Arch::Amd64,
 //!     program: "/proc/self/exe".as_ref(),
 //!     jobs: 2,
+//!     package_key: None,
 //! };
 //! let request = BuildRequest {
 //!     service: "keystone".parse()?,

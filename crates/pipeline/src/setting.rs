@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use names::{Arch, Epoch};
+use signer::OpenPgpKey;
 use store::Store;
 
 use crate::Outside;
@@ -17,7 +18,7 @@ pub struct Setting<'a> {
     /// The way to the outside.
     pub outside: &'a Outside,
     /// The time now, for the validity of signatures and indexes alone. It never reaches what is
-    /// written.
+    /// written, but as the time of a signature where no other one is given.
     pub now: Epoch,
     /// The architecture of this machine: the one that a build step can be run for.
     pub host: Arch,
@@ -25,6 +26,8 @@ pub struct Setting<'a> {
     pub program: &'a Path,
     /// Threads for unpacking and compressing; what is written does not depend on it.
     pub jobs: usize,
+    /// The key that signs packages; none where they go out unsigned.
+    pub package_key: Option<&'a dyn OpenPgpKey>,
 }
 
 /// Who is told what happens meanwhile.

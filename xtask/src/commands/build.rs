@@ -1,9 +1,10 @@
 //! `cooperage build`.
 
 use names::{Arch, Epoch, ReleaseId, ServiceName};
-use pipeline::{BuildRequest, Format, Summary};
+use pipeline::{BuildRequest, Format, Setting, Summary};
+use signer::KeyUse;
 
-use super::{Workplace, build_all, source};
+use super::{Workplace, build_all, keys, source};
 use crate::args::{self, Build, Compression, Global, Target};
 use crate::failure::Failure;
 use crate::speech::{self, Manner, Row, Teller};
@@ -48,7 +49,12 @@ pub(crate) fn run(
     };
     let mut teller = Teller::new(manner);
     let mut tell = |event| teller.tell(&event);
-    let setting = workplace.setting();
+    let now = epoch.unwrap_or(surroundings.now);
+    let (signing, wanted) = (build.signing.as_deref(), KeyUse::Package);
+    let keys = keys::open(signing, wanted, surroundings, now, global.quiet)?;
+    // A package carries one signature.
+    let package_key = keys.first().map(AsRef::as_ref);
+    let setting = Setting { package_key, ..workplace.setting() };
     if let ([release], false) = (&build.release[..], all) {
         let request = request(build.service.clone(), *release);
         let summary = pipeline::build(&setting, &request, &mut tell)?;

@@ -1,6 +1,5 @@
 //! `cooperage repo`.
 
-mod keys;
 mod serve;
 mod told;
 
@@ -12,8 +11,9 @@ use pkg_repo::{
     NewPackage, Pinning, Repository, Retention, Scope, Signing, SoleFolder, YumSettings,
 };
 use serde_json::json;
-use signer::Keyring;
+use signer::{KeyUse, Keyring};
 
+use super::keys;
 use crate::args::{self, Global, Repo};
 use crate::failure::Failure;
 use crate::speech;
@@ -69,6 +69,12 @@ impl Place<'_> {
         Ok(Folder::open(&folder)?)
     }
 
+    /// Opens the keys of `signing.toml`.
+    fn keys(&self, sign: &args::SignOptions) -> Result<Vec<Box<dyn signer::OpenPgpKey>>, Failure> {
+        let (signing, wanted) = (sign.signing.as_deref(), KeyUse::Repository);
+        keys::open(signing, wanted, self.surroundings, self.now, self.global.quiet)
+    }
+
     /// Opens the keys and the repository, and does as [`Place::signed`].
     fn change(
         &self,
@@ -76,7 +82,7 @@ impl Place<'_> {
         sign: &args::SignOptions,
         work: impl FnOnce(&Repository<'_>, &Signing<'_>) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let opened = keys::open(sign, self.surroundings, self.now, self.global.quiet)?;
+        let opened = self.keys(sign)?;
         self.signed(&self.open(folder)?, &opened, work)
     }
 
@@ -97,7 +103,7 @@ impl Place<'_> {
 
     fn init(&self, init: &args::InitChannel) -> Result<(), Failure> {
         let settings = settings(&init.channel, &init.options);
-        let opened = keys::open(&init.sign, self.surroundings, self.now, self.global.quiet)?;
+        let opened = self.keys(&init.sign)?;
         let storage = Folder::open(&self.surroundings.absolute(&init.folder))?;
         self.signed(&storage, &opened, |repository, signing| {
             Ok(repository.init(&init.channel, &settings, signing)?)

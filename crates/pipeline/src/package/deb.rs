@@ -5,6 +5,7 @@ mod depends;
 mod scripts;
 mod texts;
 
+use pkg_writer::deb::Signature;
 use pkg_writer::version;
 
 use super::documents::{self, Told};
@@ -72,7 +73,14 @@ pub(crate) fn deb(
     let package = control::control(&told, &found, &files);
     let file_name = package.file_name();
     let path = options.scratch.join(&file_name);
-    pkg_writer::deb::save(&files.tree, &package, &options, &path)?;
+    let mut prepared = pkg_writer::deb::prepare(&files.tree, &package, &options)?;
+    let signed = prepared.signed_bytes();
+    let mut signed = signed.map_err(|source| PackageError::Out { path: path.clone(), source })?;
+    let signature = task.signature(setting, &mut signed)?;
+    drop(signed);
+    // The role that debsig-verify(1) asks for.
+    let signature = signature.map(|bytes| Signature { role: "origin".to_owned(), bytes });
+    prepared.save(&path, signature.as_slice())?;
     let written = Written {
         format: FORMAT,
         arch: &package.architecture,

@@ -8,6 +8,7 @@ use names::ServiceName;
 use pkg_writer::deb::DebError;
 use pkg_writer::rpm::RpmError;
 use pkg_writer::version::VersionError;
+use signer::SignError;
 
 use crate::describe::DescribeError;
 use crate::layers_error::LayersError;
@@ -80,6 +81,9 @@ pub enum PackageError {
     /// The rpm cannot be described or written.
     #[error("the rpm cannot be written")]
     Rpm(#[from] RpmError),
+    /// The package cannot be signed.
+    #[error("the package cannot be signed")]
+    Sign(#[from] SignError),
     /// A file of the output folder cannot be read or removed.
     #[error("cannot use {}: name another folder with --out", .path.display())]
     Out {

@@ -91,7 +91,9 @@ pub(crate) fn rpm(
     };
     let file_name = package.file_name();
     let path = options.scratch.join(&file_name);
-    rpm::prepare(&tree, &package, &options)?.save(&path, &Signatures::default())?;
+    let mut prepared = rpm::prepare(&tree, &package, &options)?;
+    let header = task.signature(setting, &mut prepared.header())?;
+    prepared.save(&path, &Signatures { header, ..Signatures::default() })?;
     let written = Written {
         format: FORMAT,
         arch: &package.architecture,

@@ -1,5 +1,6 @@
 //! What a package is made from, whatever its format.
 
+use std::io::Read;
 use std::path::Path;
 
 use constraints::Version;
@@ -8,6 +9,7 @@ use names::{Epoch, ReleaseId};
 use pkg_writer::version::{Revision, Scheme, Stage};
 use pkg_writer::{Accounts, Compression, Options};
 use release::{Names, Package};
+use signer::{OpenPgpKey, SignatureKind};
 
 use super::error::PackageError;
 use crate::Event;
@@ -109,6 +111,17 @@ impl<'a> Task<'a> {
             check_contents: true,
             accounts: Accounts::default(),
         })
+    }
+
+    /// Signs what `bytes` gives; nothing where packages go out unsigned.
+    pub(super) fn signature(
+        &self,
+        setting: &Setting<'_>,
+        bytes: &mut dyn Read,
+    ) -> Result<Option<Vec<u8>>, PackageError> {
+        let time = self.epoch.unwrap_or(setting.now);
+        let sign = |key: &dyn OpenPgpKey| key.sign(bytes, SignatureKind::Binary, time);
+        Ok(setting.package_key.map(sign).transpose()?)
     }
 
     /// Measures a package that has been written.

@@ -1,11 +1,10 @@
-//! The keys that sign a repository.
+//! The keys that sign packages and repositories.
 
 use std::path::Path;
 
 use names::Epoch;
 use signer::{Chosen, KeyUse, OpenPgpKey, Secret, SigningFile};
 
-use crate::args::SignOptions;
 use crate::failure::Failure;
 use crate::speech;
 use crate::surroundings::Surroundings;
@@ -15,22 +14,23 @@ const LARGEST_FILE: u64 = 1 << 20;
 /// A key that expires within this number of days is warned of.
 const DAYS_OF_WARNING: u64 = 30;
 
-/// Opens the keys that `signing.toml` names for repositories; none where the user wants none.
+/// Opens the keys that `signing.toml` names for `wanted`; none where the user wants none.
 pub(super) fn open(
-    options: &SignOptions,
+    signing: Option<&Path>,
+    wanted: KeyUse,
     surroundings: &Surroundings,
     now: Epoch,
     quiet: bool,
 ) -> Result<Vec<Box<dyn OpenPgpKey>>, Failure> {
-    let Some(path) = &options.signing else { return Ok(Vec::new()) };
+    let Some(path) = signing else { return Ok(Vec::new()) };
     let path = surroundings.absolute(path);
-    let bytes = super::super::read(&path, LARGEST_FILE)?;
+    let bytes = super::read(&path, LARGEST_FILE)?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let error = std::io::Error::new(std::io::ErrorKind::InvalidData, error.utf8_error());
         Failure::Read(path.clone(), error)
     })?;
     let file = SigningFile::parse(&text, &path).map_err(Failure::Faults)?;
-    let entries = match file.choose(KeyUse::Repository)? {
+    let entries = match file.choose(wanted)? {
         Chosen::Unsigned => return Ok(Vec::new()),
         Chosen::Keys(entries) => entries,
     };
