@@ -71,7 +71,6 @@ mod provenance;
 mod publish;
 mod record;
 mod repository;
-mod rpm_header;
 mod rpm_package;
 mod rpm_version;
 mod rpm_xml;

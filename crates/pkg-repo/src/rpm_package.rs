@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::io::BufReader;
 
+use pkg_writer::rpm::{self, Header, Headers};
+
 use crate::RepoError;
 use crate::channel::{ChannelName, is_word};
 use crate::package::{Description, Hashing, NewPackage};
 use crate::record::{PackageKind, Record, pool_path};
-use crate::rpm_header::{self, Header, Headers};
 use crate::rpm_xml;
 
 const NAME: u32 = 1000;
@@ -57,7 +58,7 @@ pub(crate) fn read(channel: &ChannelName, new: &NewPackage) -> Result<Descriptio
     let path = &new.path;
     let failed = |source| RepoError::Read { path: path.clone(), source };
     let mut input = BufReader::with_capacity(1 << 16, Hashing::open(path).map_err(failed)?);
-    let headers = rpm_header::read(&mut input).map_err(failed)?;
+    let headers = rpm::read_headers(&mut input).map_err(failed)?;
     let hashes = input.into_inner().finish().map_err(failed)?;
     let refused = |reason: String| RepoError::Package {
         path: path.clone(),

@@ -4,8 +4,9 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use pkg_writer::rpm::Header;
+
 use crate::record::Record;
-use crate::rpm_header::Header;
 use crate::rpm_package::{RpmFile, RpmFileKind, RpmPackage};
 use crate::rpm_version::compare_rpm_versions;
 use crate::yum_index::package_href;

@@ -10,6 +10,7 @@ mod files;
 mod header;
 mod package;
 mod payload;
+mod read;
 mod signature;
 mod tag;
 
@@ -22,6 +23,7 @@ use names::{Hashing, Sha256};
 pub use dependency::{Comparison, Dependency, Scriptlet};
 pub use error::RpmError;
 pub use package::{ChangelogEntry, Mark, Package, Relations, Script, Scripts};
+pub use read::{Header, Headers, PackedEntry, read_headers, read_payload};
 pub use signature::Signatures;
 
 use crate::spool::{self, Spool};

@@ -1,6 +1,11 @@
-//! The headers of an rpm package (rpm's `docs/manual/format_v4.md`), read and nothing more.
+//! The headers and files of an rpm package (rpm's `docs/manual/format_v4.md`), read and nothing more: for
+//! indexes, and for those who compare packages.
+
+mod payload;
 
 use std::io::{self, Read};
+
+pub use payload::{PackedEntry, read_payload};
 
 /// The fixed part at the start of a package.
 const LEAD: usize = 96;
@@ -13,7 +18,7 @@ const MOST_DATA: u32 = 256 << 20;
 
 /// A header: tags with typed values.
 #[derive(Debug)]
-pub(crate) struct Header {
+pub struct Header {
     /// Tag, type, offset, count.
     entries: Vec<(u32, u32, usize, usize)>,
     data: Vec<u8>,
@@ -21,15 +26,22 @@ pub(crate) struct Header {
 
 /// The two headers of a package, and where the second one lies in it.
 #[derive(Debug)]
-pub(crate) struct Headers {
-    pub(crate) signature: Header,
-    pub(crate) main: Header,
-    pub(crate) start: u64,
-    pub(crate) end: u64,
+pub struct Headers {
+    /// Signatures and digests.
+    pub signature: Header,
+    /// What the package says of itself and its files.
+    pub main: Header,
+    /// The first byte of the main header.
+    pub start: u64,
+    /// The byte behind it, where the payload begins.
+    pub end: u64,
 }
 
-/// Reads the headers of a package; what follows is left to read.
-pub(crate) fn read(input: &mut impl Read) -> io::Result<Headers> {
+/// Reads the headers of a package; what follows, the payload, is left to read. Nothing is verified.
+///
+/// # Errors
+/// When `input` cannot be read, or is no rpm package.
+pub fn read_headers(input: &mut impl Read) -> io::Result<Headers> {
     let mut lead = [0; LEAD];
     input.read_exact(&mut lead).map_err(|_| bad("it is no rpm package"))?;
     if lead[..4] != LEAD_MAGIC {
@@ -76,7 +88,7 @@ impl Header {
 
     /// The texts of a tag: STRING, STRING_ARRAY or I18NSTRING. Empty where it is missing; damaged
     /// ones end the list.
-    pub(crate) fn texts(&self, tag: u32) -> Vec<String> {
+    pub fn texts(&self, tag: u32) -> Vec<String> {
         let Some((mut data, count)) = self.find(tag, &[6, 8, 9]) else { return Vec::new() };
         let mut texts = Vec::new();
         for _ in 0..count {
@@ -88,12 +100,12 @@ impl Header {
     }
 
     /// The first text of a tag.
-    pub(crate) fn text(&self, tag: u32) -> Option<String> {
+    pub fn text(&self, tag: u32) -> Option<String> {
         self.texts(tag).into_iter().next()
     }
 
     /// The numbers of a tag: INT16, INT32 or INT64.
-    pub(crate) fn numbers(&self, tag: u32) -> Vec<u64> {
+    pub fn numbers(&self, tag: u32) -> Vec<u64> {
         let width = [(3, 2), (4, 4), (5, 8)];
         for (kind, width) in width {
             let Some((data, count)) = self.find(tag, &[kind]) else { continue };
@@ -106,7 +118,7 @@ impl Header {
     }
 
     /// The first number of a tag.
-    pub(crate) fn number(&self, tag: u32) -> Option<u64> {
+    pub fn number(&self, tag: u32) -> Option<u64> {
         self.numbers(tag).into_iter().next()
     }
 }
