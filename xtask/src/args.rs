@@ -208,10 +208,10 @@ pub(crate) struct Target {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Reads what `build --format oci,deb` has written. Prints for each package how many \
-paths both have; then `carries PATH` for files that are equal once the prefix is replaced, and `record PATH` \
+    after_help = "Reads what `build --format oci,deb,rpm` has written. Prints for each package how many \
+paths it and the image have, or an rpm and the Debian package; then `carries PATH` for files that are equal once the prefix is replaced, and `record PATH` \
 for lists of digests of these. Ends with 5 where anything else differs.\n\nExample:\n  \
-cooperage build keystone 2025.2 --format oci,deb\n  cooperage verify-equivalence keystone 2025.2"
+cooperage build keystone 2025.2 --format oci,deb,rpm\n  cooperage verify-equivalence keystone 2025.2"
 )]
 pub(crate) struct VerifyEquivalence {
     /// The service, such as keystone

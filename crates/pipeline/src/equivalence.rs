@@ -1,29 +1,33 @@
-//! Whether an image and a package hold the same.
+//! Whether images and packages hold the same.
 
+mod deb;
+mod holder;
 mod image;
-mod package;
+mod rpm;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use distro::DebError;
-use names::{Digest, Sha256};
+use filetree::TreePath;
+use names::Digest;
 use oci_writer::ReadImageError;
 use store::{Store, StoreError};
 use wheels::{RecordHash, RecordLine};
 
-use self::package::Deb;
-use crate::service_layer::PREFIX;
+use self::holder::Holder;
 
 /// The longest file that is compared byte by byte.
 const LARGEST: u64 = 32 << 20;
 
-/// What came of comparing a package with the image.
+/// What came of comparing a package with the image, or with another package.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Equivalence {
     /// The file of the package.
     pub package: PathBuf,
+    /// What it was compared with: `image`, or the name of the other package's file.
+    pub with: String,
     /// Where the virtual environment lies in it.
     pub prefix: String,
     /// How many paths both have below their prefixes.
@@ -41,8 +45,11 @@ pub struct Equivalence {
 #[non_exhaustive]
 pub enum EquivalenceError {
     /// There is no package.
-    #[error("{} has no packages: build some with --format oci,deb", .0.display())]
+    #[error("{} has no packages: build some with --format oci,deb,rpm", .0.display())]
     NoPackage(PathBuf),
+    /// There is one package, and no image.
+    #[error("{} has no image to compare with: build one with --format oci,deb,rpm", .0.display())]
+    Alone(PathBuf),
     /// A package holds no virtual environment, or several.
     #[error("{} holds {found} files called pyvenv.cfg, not one", .package.display())]
     Environment {
@@ -88,117 +95,151 @@ enum Found {
 
 type Listing = BTreeMap<String, Found>;
 
-/// Compares each package in the folder of a build's results, `<out>/<release>/<service>`, with the image
-/// beside it: both hold the same paths below their prefixes, with equal modes and digests. Files that
-/// carry the prefix are compared once it is replaced; RECORDs of wheels (PyPA, "recording installed
-/// projects") may differ in the digests and sizes of such files, which must be those of the files.
-/// Nothing is taken from the store or the locks: what is compared is what was written.
+/// Compares what is in the folder of a build's results, `<out>/<release>/<service>`: each package with the
+/// image, and each rpm with the Debian package for the same architecture. Both hold the same paths below
+/// their prefixes, with equal modes and digests. Files that carry the prefix are compared once it is
+/// replaced; RECORDs of wheels (PyPA, "recording installed projects") may differ in the digests and sizes of
+/// such files, which must be those of the files. In `pyvenv.cfg` the version of the interpreter may be
+/// shorter: packages for rpm do not know all of it. Nothing is taken from the store or the locks: what is
+/// compared is what was written.
 ///
 /// # Errors
 /// When there is nothing to compare, or it cannot be read.
 pub fn verify_equivalence(folder: &Path) -> Result<Vec<Equivalence>, EquivalenceError> {
-    let debs = folder.join("deb");
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |source| EquivalenceError::Read { path, source }
-    };
+    let debs = packages(folder, "deb")?;
+    let rpms = packages(folder, "rpm")?;
+    if debs.is_empty() && rpms.is_empty() {
+        return Err(EquivalenceError::NoPackage(folder.to_owned()));
+    }
+    let failed = |source| EquivalenceError::Read { path: folder.to_owned(), source };
+    let scratch = tempfile::tempdir_in(folder).map_err(failed)?;
+    let store = Store::open(scratch.path())?;
+    let debs = debs.into_iter().map(|path| Holder::deb(path, &store));
+    let debs: Vec<Holder> = debs.collect::<Result<_, _>>()?;
+    let rpms: Vec<Holder> = rpms.into_iter().map(Holder::rpm).collect::<Result<_, _>>()?;
+    let layout = folder.join("oci");
+    let mut results = Vec::new();
+    if layout.is_dir() {
+        for package in debs.iter().chain(&rpms) {
+            results.push(compare(&Holder::image(&layout, package.arch)?, package)?);
+        }
+    }
+    for rpm in &rpms {
+        for deb in debs.iter().filter(|deb| deb.arch == rpm.arch) {
+            results.push(compare(deb, rpm)?);
+        }
+    }
+    match results.is_empty() {
+        true => Err(EquivalenceError::Alone(folder.to_owned())),
+        false => Ok(results),
+    }
+}
+
+/// The packages of a format, in the order of their names.
+fn packages(folder: &Path, format: &str) -> Result<Vec<PathBuf>, EquivalenceError> {
+    let folder = folder.join(format);
+    let failed = |source| EquivalenceError::Read { path: folder.clone(), source };
     let mut packages = Vec::new();
-    if debs.is_dir() {
-        for entry in fs_err::read_dir(&debs).map_err(failed(&debs))? {
-            let path = entry.map_err(failed(&debs))?.path();
-            packages.extend(Some(path).filter(|path| path.extension().is_some_and(|e| e == "deb")));
+    if folder.is_dir() {
+        for entry in fs_err::read_dir(&folder).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            packages
+                .extend(Some(path).filter(|path| path.extension().is_some_and(|e| e == format)));
         }
     }
     packages.sort();
-    if packages.is_empty() {
-        return Err(EquivalenceError::NoPackage(folder.to_owned()));
-    }
-    let scratch = tempfile::tempdir_in(folder).map_err(failed(folder))?;
-    let store = Store::open(scratch.path())?;
-    packages.into_iter().map(|package| compare(folder, package, &store)).collect()
+    Ok(packages)
 }
 
-fn compare(
-    folder: &Path,
-    package: PathBuf,
-    store: &Store,
-) -> Result<Equivalence, EquivalenceError> {
-    let deb = Deb::read(&package, store)?;
-    let layout = folder.join("oci");
-    let image = image::listing(&layout, deb.arch)?;
-    let mut result =
-        Equivalence { package, prefix: format!("/{}", deb.prefix), ..Equivalence::default() };
+/// The place of the one virtual environment among the paths of a package.
+fn prefix_of<'a>(
+    package: &Path,
+    paths: impl Iterator<Item = &'a TreePath>,
+) -> Result<TreePath, EquivalenceError> {
+    let environments = paths.filter(|path| path.file_name() == "pyvenv.cfg");
+    let environments: Vec<TreePath> = environments.filter_map(TreePath::parent).collect();
+    match &environments[..] {
+        [prefix] => Ok(prefix.clone()),
+        _ => {
+            let (package, found) = (package.to_owned(), environments.len());
+            Err(EquivalenceError::Environment { package, found })
+        }
+    }
+}
+
+fn compare(one: &Holder, other: &Holder) -> Result<Equivalence, EquivalenceError> {
+    let mut result = Equivalence {
+        package: other.path.clone(),
+        with: one.name.clone(),
+        prefix: other.prefix.clone(),
+        ..Equivalence::default()
+    };
     let mut open = BTreeSet::new();
-    for path in image.keys().chain(deb.listing.keys()).collect::<BTreeSet<_>>() {
-        match (image.get(path), deb.listing.get(path)) {
-            (Some(one), Some(other)) => {
+    for path in one.listing.keys().chain(other.listing.keys()).collect::<BTreeSet<_>>() {
+        match (one.listing.get(path), other.listing.get(path)) {
+            (Some(first), Some(second)) => {
                 result.paths += 1;
-                match (one, other) {
-                    (one, other) if one == other => {}
+                match (first, second) {
+                    (first, second) if first == second => {}
                     (Found::File(mode, ..), Found::File(other, ..)) if mode == other => {
                         open.insert(path.clone());
                     }
-                    (Found::Link(one), Found::Link(other))
-                        if one.replace(PREFIX, &result.prefix) == *other =>
+                    (Found::Link(first), Found::Link(second))
+                        if first.replace(&one.prefix, &other.prefix) == *second =>
                     {
                         result.carriers.push(path.clone());
                     }
                     _ => result.differences.push(format!("{path}: of another kind or mode")),
                 }
             }
-            (Some(_), None) => result.differences.push(format!("{path}: only in the image")),
+            (Some(_), None) => {
+                result.differences.push(format!("{path}: only in the {}", one.kind));
+            }
             _ => result.differences.push(format!("{path}: only in the package")),
         }
     }
-    let mut texts = Texts { records: Vec::new(), result };
-    image::visit_files(&layout, deb.arch, |path, mode, bytes| {
-        if !open.contains(path) {
-            return Ok(());
-        }
-        // A file that another layer replaces is not the image's.
-        let mut content = Vec::new();
-        bytes.take(LARGEST + 1).read_to_end(&mut content)?;
-        let digest = Sha256::digest(&content);
-        if image.get(path) == Some(&Found::File(mode, digest, content.len() as u64)) {
-            texts.compare(path, &content, &deb.content(path)?);
-        }
-        Ok(())
-    })?;
-    Ok(texts.finish(&image, &deb.listing))
-}
-
-/// The files whose bytes are compared.
-struct Texts {
-    /// RECORDs, of the image and of the package.
-    records: Vec<(String, Vec<u8>, Vec<u8>)>,
-    result: Equivalence,
-}
-
-impl Texts {
-    fn compare(&mut self, path: &str, image: &[u8], package: &[u8]) {
-        let replaced = replaced(image, PREFIX.as_bytes(), self.result.prefix.as_bytes());
-        if replaced == package {
-            self.result.carriers.push(path.to_owned());
+    let (first, second) = (one.contents(&open)?, other.contents(&open)?);
+    let mut records = Vec::new();
+    for path in open {
+        let (Some(first), Some(second)) = (first.get(&path), second.get(&path)) else { continue };
+        let replaced = replaced(first, one.prefix.as_bytes(), other.prefix.as_bytes());
+        if replaced == *second || path == CONFIGURATION && agree_but_for_version(&replaced, second)
+        {
+            result.carriers.push(path);
         } else if path.ends_with(".dist-info/RECORD") {
-            self.records.push((path.to_owned(), image.to_owned(), package.to_owned()));
+            records.push((path, first, second));
         } else {
-            self.result.differences.push(format!("{path}: other bytes"));
+            result.differences.push(format!("{path}: other bytes"));
         }
     }
+    for (path, first, second) in records {
+        let (first, second) = ((&first[..], &one.listing), (&second[..], &other.listing));
+        match records_agree(&path, first, second, &result.carriers) {
+            true => result.records.push(path),
+            false => result.differences.push(format!("{path}: other lines")),
+        }
+    }
+    result.carriers.sort();
+    result.records.sort();
+    result.differences.sort();
+    Ok(result)
+}
 
-    fn finish(mut self, image: &Listing, package: &Listing) -> Equivalence {
-        for (path, one, other) in std::mem::take(&mut self.records) {
-            let carriers = &self.result.carriers;
-            match records_agree(&path, (&one, image), (&other, package), carriers) {
-                true => self.result.records.push(path),
-                false => self.result.differences.push(format!("{path}: other lines")),
-            }
-        }
-        self.result.carriers.sort();
-        self.result.records.sort();
-        self.result.differences.sort();
-        self.result
-    }
+/// The file of a virtual environment that says of which interpreter it is.
+const CONFIGURATION: &str = "pyvenv.cfg";
+
+/// Whether two files `pyvenv.cfg` are equal but for the version of the interpreter, of which one has more
+/// parts.
+fn agree_but_for_version(one: &[u8], other: &[u8]) -> bool {
+    let (one, other) = (String::from_utf8_lossy(one), String::from_utf8_lossy(other));
+    let agree = |one: &str, other: &str| {
+        let version = |line: &'_ str| Some(format!("{}.", line.strip_prefix("version = ")?));
+        let both = version(one).zip(version(other));
+        one == other
+            || both.is_some_and(|(one, other)| one.starts_with(&other) || other.starts_with(&one))
+    };
+    let lines = one.lines().zip(other.lines()).all(|(one, other)| agree(one, other));
+    lines && one.lines().count() == other.lines().count()
 }
 
 /// Whether two RECORDs differ in the lines of `carriers` alone, and each has what its files are.
@@ -251,7 +292,21 @@ fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use names::Sha256;
+
     use super::*;
+
+    #[test]
+    fn the_version_of_the_interpreter_may_be_shorter() {
+        let agree = |one: &str, other: &str| {
+            agree_but_for_version(one.as_bytes(), other.as_bytes())
+                && agree_but_for_version(other.as_bytes(), one.as_bytes())
+        };
+        assert!(agree("home = /x\nversion = 3.13.5\n", "home = /x\nversion = 3.13\n"));
+        assert!(!agree("version = 3.13.5\n", "version = 3.1\n"));
+        assert!(!agree("version = 3.13\nhome = /x\n", "version = 3.13\nhome = /y\n"));
+        assert!(!agree("version = 3.13\n", "version = 3.13\nmore = 1\n"));
+    }
 
     #[test]
     fn prefixes_are_replaced_wherever_they_are() {

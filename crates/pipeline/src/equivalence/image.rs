@@ -1,13 +1,14 @@
 //! What an image has below its prefix.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 use std::path::Path;
 
 use filetree::TreePath;
 use names::{Arch, Hashing};
-use oci_writer::{LayerEntry, LayerEntryKind, ReadImageError};
+use oci_writer::{LayerEntry, LayerEntryKind};
 
-use super::{EquivalenceError, Found, Listing};
+use super::{EquivalenceError, Found, LARGEST, Listing};
 use crate::service_layer::PREFIX;
 
 /// What an image has below its prefix.
@@ -38,19 +39,30 @@ pub(super) fn listing(layout: &Path, arch: Arch) -> Result<Listing, EquivalenceE
     Ok(listing)
 }
 
-/// Calls `visit` with each file of an image that lies below the prefix: its path from there, its mode and
-/// its bytes.
-pub(super) fn visit_files(
+/// The bytes of the files `wanted`, by their paths below the prefix. Where several layers have a file,
+/// the image has that of the uppermost.
+pub(super) fn contents(
     layout: &Path,
     arch: Arch,
-    mut visit: impl FnMut(&str, u32, &mut dyn Read) -> io::Result<()>,
-) -> Result<(), ReadImageError> {
+    wanted: &BTreeSet<String>,
+) -> Result<BTreeMap<String, Vec<u8>>, EquivalenceError> {
     let prefix = TreePath::from_member(PREFIX).expect("the prefix is a clean path");
-    oci_writer::read_image(layout, arch, &mut |path, entry| match (
-        entry.kind,
-        path.strip_prefix(&prefix),
-    ) {
-        (LayerEntryKind::File(bytes), Some(below)) => visit(below.as_str(), entry.mode, bytes),
-        _ => Ok(()),
-    })
+    let mut contents = BTreeMap::new();
+    oci_writer::read_image(layout, arch, &mut |path, entry| {
+        let below = path.strip_prefix(&prefix).map(|path| path.to_string());
+        if let (LayerEntryKind::File(bytes), Some(below)) = (entry.kind, below)
+            && wanted.contains(&below)
+        {
+            contents.insert(below, read(bytes)?);
+        }
+        Ok(())
+    })?;
+    Ok(contents)
+}
+
+/// The bytes of a file that is not too long to be compared.
+pub(super) fn read(bytes: &mut dyn Read) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    bytes.take(LARGEST + 1).read_to_end(&mut content)?;
+    Ok(content)
 }
