@@ -17,6 +17,7 @@
 
 mod apt_repo;
 mod deb;
+mod dnf;
 mod promises;
 mod random;
 mod server;
@@ -27,6 +28,7 @@ mod wheel;
 
 pub use apt_repo::{AptRepo, SigningKey};
 pub use deb::{Compression, DebBuilder};
+pub use dnf::dnf;
 pub use promises::{ARCHIVE, Given, check_promises};
 pub use random::Random;
 pub use server::{Fault, Request, Server};

@@ -124,22 +124,12 @@ fn createrepo_c_describes_the_same_packages() {
 /// dnf with a scratch root, whose only source is the repository at `url`.
 pub(crate) fn dnf(room: &Room, url: &str, root: &Path) -> Tool {
     let key = room.repository().export_key(room.key.certificate()).unwrap();
-    std::fs::create_dir_all(root).unwrap();
-    let at = |name: &str| root.join(name).display().to_string();
-    let config = format!(
-        "[main]\ngpgcheck=1\nreposdir={}\ncachedir={}\npersistdir={}\nlogdir={}\nplugins=0\n\
-         install_weak_deps=0\n[ours]\nname=ours\nbaseurl={url}/yum/el10\nenabled=1\n\
+    let ours = format!(
+        "[ours]\nname=ours\nbaseurl={url}/yum/el10\nenabled=1\n\
          gpgcheck=1\nrepo_gpgcheck=1\ngpgkey=file://{}/{key}\n",
-        at("none"),
-        at("cache"),
-        at("persist"),
-        at("log"),
         room.root().display(),
     );
-    fs_err::write(root.join("dnf.conf"), config).unwrap();
-    let dnf = tool("dnf").arg("-c").arg(root.join("dnf.conf"));
-    let install_root = format!("--installroot={}", at("root"));
-    dnf.args(["-y", "--releasever=10", "--setopt=tsflags=nodb", &install_root])
+    testkit::dnf(root, &ours).arg("--setopt=tsflags=nodb")
 }
 
 #[test]
