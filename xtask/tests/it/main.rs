@@ -18,6 +18,7 @@ mod patched;
 mod refusals;
 mod repository;
 mod reproducible;
+mod rpms;
 mod runs;
 mod services;
 mod several;
