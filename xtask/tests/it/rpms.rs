@@ -156,6 +156,21 @@ fn image_deb_and_rpm_hold_the_same() {
     }
 }
 
+#[test]
+#[ignore = "needs rpmlint and the network; .ci/run runs it"]
+fn rpmlint_is_content() {
+    let folder = tempfile::tempdir().unwrap();
+    let package = build(&mut cooperage(), &[], folder.path());
+    let config = root().join("xtask/tests/it/rpms.rpmlint.toml");
+    let said = tool("rpmlint").arg("--config").arg(config).arg(package).said();
+    let complaints: Vec<&str> = said
+        .lines()
+        .filter(|line| [": E: ", ": W: "].iter().any(|kind| line.contains(kind)))
+        .collect();
+    assert!(said.contains("1 packages and 0 specfiles checked"), "{said}");
+    assert!(complaints.is_empty(), "{complaints:#?}");
+}
+
 /// A repository of the packages, and one of stubs for what they ask of the system.
 struct Served {
     folder: tempfile::TempDir,
