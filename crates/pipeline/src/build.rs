@@ -17,6 +17,7 @@ pub use request::{BuildRequest, Format};
 
 use self::made::{Made, MadeImage};
 use self::mend::Mended;
+use self::sides::Side;
 use crate::assemble;
 use crate::describe::Description;
 use crate::deviations::Deviations;
@@ -47,14 +48,31 @@ pub fn build(
 }
 
 /// What is known before the layers are made, of each side of the build.
-#[derive(Clone, Debug)]
-pub(crate) struct Prepared(Vec<Side>);
+#[derive(Debug)]
+pub(crate) struct Prepared(Vec<(Side, Mended)>);
 
-/// What is made for one distribution.
+/// What is kept of a [`Prepared`] while others are prepared, which may change the locks in the tree.
 #[derive(Clone, Debug)]
-struct Side {
-    request: BuildRequest,
-    locked: Mended,
+pub(crate) struct SetAside(Vec<(BuildRequest, mend::Kept)>);
+
+impl Prepared {
+    /// Keeps what cannot be read again.
+    pub(crate) fn set_aside(self) -> SetAside {
+        let sides = self.0.into_iter();
+        SetAside(sides.map(|(side, mended)| (side.request, mended.keep())).collect())
+    }
+}
+
+impl SetAside {
+    /// Reads the tree once more.
+    pub(crate) fn resume(self, setting: &Setting<'_>) -> Result<Prepared, BuildError> {
+        let mut sides = Vec::new();
+        for (request, kept) in self.0 {
+            let mended = kept.resume(setting, &request)?;
+            sides.push((Side::read(setting.root, request)?, mended));
+        }
+        Ok(Prepared(sides))
+    }
 }
 
 /// Checks what can be checked before the work, and mends the locks.
@@ -63,22 +81,19 @@ pub(crate) fn prepare(
     request: &BuildRequest,
     tell: Listener<'_>,
 ) -> Result<Prepared, BuildError> {
-    let mut sides = Vec::new();
-    for request in sides::of(setting.root, request)? {
-        let description = Description::read(setting.root, &request.distro)?;
-        let description = description.with_folders(&request.folders);
+    let sides = sides::of(setting.root, request)?;
+    for Side { request, description } in &sides {
         description.release(request.release)?;
         description.service(&request.service)?;
-        mend::refuse_folders(&request, &description)?;
+        mend::refuse_folders(request, description)?;
         description.warn(tell);
-        sides.push((request, description));
     }
     summary::prepare(request)?;
     tell(Event::StageStarted { stage: Stage::Lock });
     let mut prepared = Vec::new();
-    for (request, description) in sides {
-        let locked = mend::locks(setting, &request, &description, tell)?;
-        prepared.push(Side { request, locked });
+    for side in sides {
+        let mended = mend::locks(setting, &side.request, &side.description, tell)?;
+        prepared.push((side, mended));
     }
     Ok(Prepared(prepared))
 }
@@ -92,8 +107,8 @@ pub(crate) fn finish(
 ) -> Result<Summary, BuildError> {
     let folder = summary::prepare(request)?;
     let mut made = Made::default();
-    for side in prepared.0 {
-        made.add(finish_side(setting, side, &folder, tell)?);
+    for (side, mended) in prepared.0 {
+        made.add(finish_side(setting, &side, mended, &folder, tell)?);
     }
     tell(Event::StageStarted { stage: Stage::Write });
     made::write(setting, request, made, &folder)
@@ -101,28 +116,24 @@ pub(crate) fn finish(
 
 fn finish_side(
     setting: &Setting<'_>,
-    side: Side,
+    side: &Side,
+    mended: Mended,
     folder: &Path,
     tell: Listener<'_>,
 ) -> Result<Made, BuildError> {
-    let Side { request, locked: Mended { changes, locks } } = &side;
-    let description = Description::read(setting.root, &request.distro)?;
-    let description = description.with_folders(&request.folders);
-    let of_tree = || Locks::read(setting.root, request.release, &request.distro);
-    let locks = locks.clone().map_or_else(of_tree, Ok)?;
-    let build = Build { setting, request, description: &description };
-    let made = match build.make(&locks, folder, tell) {
+    let Side { request, description } = side;
+    let build = Build { setting, request, description };
+    match build.make(&mended.locks, folder, tell) {
         Err(BuildError::Layers { source, .. }) if source.is_gone() && !request.locked => {
             tell(Event::Note {
                 text: "locked packages are on no mirror any more: all are chosen anew".to_owned(),
             });
-            let Mended { changes, locks } = mend::relock(setting, request, Update::Gone, tell)?;
-            let locks = locks.map_or_else(of_tree, Ok)?;
-            Made { changes, ..build.make(&locks, folder, tell)? }
+            let mended = mend::relock(setting, request, Update::Gone, tell)?;
+            let made = build.make(&mended.locks, folder, tell)?;
+            Ok(Made { changes: mended.changes, ..made })
         }
-        made => Made { changes: changes.clone(), ..made? },
-    };
-    Ok(made)
+        made => Ok(Made { changes: mended.changes, ..made? }),
+    }
 }
 
 /// What a build works with, besides the locks.

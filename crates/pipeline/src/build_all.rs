@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::build::{self, BuildError, BuildRequest, Prepared};
+use crate::build::{self, BuildError, BuildRequest, SetAside};
 use crate::setting::{Listener, Setting};
 use crate::summary::Summary;
 use crate::{Event, workers};
@@ -21,18 +21,14 @@ pub fn build_all(
     requests: &[BuildRequest],
     tell: Listener<'_>,
 ) -> Vec<Result<Summary, BuildError>> {
-    let mut ready = Vec::new();
-    for (index, request) in requests.iter().enumerate() {
-        let name = format!("{} {}", request.service, request.release);
-        let mut tell = |event| tell(Event::Of { image: name.clone(), event: Box::new(event) });
-        ready.push((index, name.clone(), build::prepare(setting, request, &mut tell)));
-    }
     let mut results: Vec<Option<Result<Summary, BuildError>>> = Vec::new();
     results.resize_with(requests.len(), || None);
     let mut pending = Vec::new();
-    for (index, name, prepared) in ready {
-        match prepared {
-            Ok(prepared) => pending.push((index, name, prepared)),
+    for (index, request) in requests.iter().enumerate() {
+        let name = format!("{} {}", request.service, request.release);
+        let mut tell = |event| tell(Event::Of { image: name.clone(), event: Box::new(event) });
+        match build::prepare(setting, request, &mut tell) {
+            Ok(prepared) => pending.push((index, name, prepared.set_aside())),
             Err(error) => results[index] = Some(Err(error)),
         }
     }
@@ -41,12 +37,14 @@ pub fn build_all(
         let at_once = at_once.min(setting.jobs).max(1);
         let setting = Setting { jobs: (setting.jobs / at_once).max(1), ..*setting };
         let shared = Mutex::new(&mut *tell);
-        let work = |(index, name, prepared): &(usize, String, Prepared)| {
+        let work = |(index, name, ready): &(usize, String, SetAside)| {
             let mut tell = |event| {
                 let event = Event::Of { image: name.clone(), event: Box::new(event) };
                 shared.lock().unwrap_or_else(PoisonError::into_inner)(event);
             };
-            let result = build::finish(&setting, &requests[*index], prepared.clone(), &mut tell);
+            let prepared = ready.clone().resume(&setting);
+            let finish = |it| build::finish(&setting, &requests[*index], it, &mut tell);
+            let result = prepared.and_then(finish);
             Ok::<_, std::convert::Infallible>((*index, result))
         };
         let Ok(done) = workers::for_each(batch, at_once, work);

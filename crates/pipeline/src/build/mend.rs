@@ -11,12 +11,47 @@ use crate::sources::argument_place;
 use crate::stale;
 
 /// The locks that a build goes by.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Mended {
-    /// What has changed in the locks for this build.
+    /// What has changed in them for this build.
     pub(super) changes: Vec<String>,
+    pub(super) locks: Locks,
+    /// Whether they are those in the tree.
+    written: bool,
+}
+
+/// What of them cannot be read again.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    changes: Vec<String>,
     /// The locks, where they are not those in the tree.
-    pub(super) locks: Option<Locks>,
+    locks: Option<Locks>,
+}
+
+impl Mended {
+    pub(super) fn keep(self) -> Kept {
+        Kept { changes: self.changes, locks: (!self.written).then_some(self.locks) }
+    }
+}
+
+impl Kept {
+    /// Reads the locks once more where they are those in the tree.
+    pub(super) fn resume(
+        self,
+        setting: &Setting<'_>,
+        request: &BuildRequest,
+    ) -> Result<Mended, BuildError> {
+        let (changes, written) = (self.changes, self.locks.is_none());
+        let locks = match self.locks {
+            Some(locks) => locks,
+            None => of_tree(setting, request)?,
+        };
+        Ok(Mended { changes, locks, written })
+    }
+}
+
+fn of_tree(setting: &Setting<'_>, request: &BuildRequest) -> Result<Locks, BuildError> {
+    Ok(Locks::read(setting.root, request.release, &request.distro)?)
 }
 
 /// What a folder holds may be another thing each time.
@@ -53,7 +88,7 @@ pub(super) fn locks(
     description: &Description,
     tell: Listener<'_>,
 ) -> Result<Mended, BuildError> {
-    let locks = Locks::read(setting.root, request.release, &request.distro)?;
+    let locks = of_tree(setting, request)?;
     let services = std::slice::from_ref(&request.service);
     let arches = request.arches.iter().copied().collect();
     let mut reasons = Vec::new();
@@ -61,7 +96,7 @@ pub(super) fn locks(
         reasons.extend(stale::reasons(description, &locks, request.release, &part)?);
     }
     if reasons.is_empty() {
-        return Ok(Mended { changes: Vec::new(), locks: None });
+        return Ok(Mended { changes: Vec::new(), locks, written: true });
     }
     if request.locked {
         let (release, service) = (request.release, request.service.clone());
@@ -88,8 +123,9 @@ pub(super) fn relock(
         folders: request.folders.clone(),
     };
     if request.folders.is_empty() {
-        return Ok(Mended { changes: lock(setting, &locking, tell)?.changes, locks: None });
+        let changes = lock(setting, &locking, tell)?.changes;
+        return Ok(Mended { changes, locks: of_tree(setting, request)?, written: true });
     }
     let (locks, changes) = draft(setting, &locking, tell)?;
-    Ok(Mended { changes, locks: Some(locks) })
+    Ok(Mended { changes, locks, written: false })
 }

@@ -1,5 +1,6 @@
 //! For which distributions a build makes what.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use distro::Distro;
@@ -7,19 +8,39 @@ use distro::Distro;
 use super::{BuildError, BuildRequest, Format};
 use crate::describe::Description;
 
-/// The requests that `request` consists of, each for one distribution: what is made of .debs, then rpms.
+/// What is made for one distribution.
+#[derive(Debug)]
+pub(super) struct Side {
+    pub(super) request: BuildRequest,
+    pub(super) description: Description,
+}
+
+impl Side {
+    /// Reads the tree.
+    pub(super) fn read(root: &Path, request: BuildRequest) -> Result<Self, BuildError> {
+        let description = Description::read(root, &request.distro)?;
+        let description = description.with_folders(&request.folders);
+        Ok(Self { request, description })
+    }
+
+    fn of_formats(mut self, formats: BTreeSet<Format>) -> Self {
+        self.request.formats = formats;
+        self
+    }
+}
+
+/// The sides that `request` consists of: what is made of .debs, then rpms.
 ///
 /// # Errors
 /// When a distribution is not there, or does not have what is asked for.
-pub(super) fn of(root: &Path, request: &BuildRequest) -> Result<Vec<BuildRequest>, BuildError> {
+pub(super) fn of(root: &Path, request: &BuildRequest) -> Result<Vec<Side>, BuildError> {
     let asked = &request.formats;
-    let side = |distro, formats| BuildRequest { distro, formats, ..request.clone() };
-    let description = Description::read(root, &request.distro)?;
-    let is_rpm = matches!(description.distro, Distro::Rpm(_));
+    let first = Side::read(root, request.clone())?;
+    let is_rpm = matches!(first.description.distro, Distro::Rpm(_));
     if is_rpm && asked.iter().all(|format| *format == Format::Rpm) {
-        return Ok(vec![side(request.distro.clone(), [Format::Rpm].into())]);
+        return Ok(vec![first.of_formats([Format::Rpm].into())]);
     }
-    description.debian()?;
+    first.description.debian()?;
     let mut of_debs = asked.clone();
     let rpm = of_debs.remove(&Format::Rpm);
     if asked.is_empty() {
@@ -27,14 +48,15 @@ pub(super) fn of(root: &Path, request: &BuildRequest) -> Result<Vec<BuildRequest
     }
     let mut sides = Vec::new();
     if !of_debs.is_empty() {
-        sides.push(side(request.distro.clone(), of_debs));
+        sides.push(first.of_formats(of_debs));
     }
     if rpm {
         let distro = request.rpm_distro.clone();
-        if let Distro::Debian(_) = Description::read(root, &distro)?.distro {
-            return Err(BuildError::NoRpms { distro });
+        let side = Side::read(root, BuildRequest { distro, ..request.clone() })?;
+        if let Distro::Debian(_) = side.description.distro {
+            return Err(BuildError::NoRpms { distro: side.request.distro });
         }
-        sides.push(side(distro, [Format::Rpm].into()));
+        sides.push(side.of_formats([Format::Rpm].into()));
     }
     Ok(sides)
 }

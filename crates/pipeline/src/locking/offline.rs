@@ -84,7 +84,8 @@ pub(super) fn note(
             let release = |suite: &distro::Suite| {
                 Address::in_archive(&suite.archive, format!("dists/{}/InRelease", suite.suite))
             };
-            description.distro.suites.iter().map(|suite| release(suite).to_string()).collect()
+            let suites = description.debian()?.suites.iter();
+            suites.map(|suite| release(suite).to_string()).collect()
         }
         LockError::Archives(ArchivesError::Examples(source)) | LockError::Fetch(source) => {
             lines(source)

@@ -3,7 +3,6 @@
 use std::io::Write as _;
 
 use flate2::{Compression, GzBuilder};
-use names::Epoch;
 
 use crate::package::documents::Told;
 
