@@ -121,6 +121,17 @@ impl DistroFile {
     pub fn parse(text: &str, file: &Path) -> Result<Self, Vec<Fault>> {
         parsed(text, file, check::check)
     }
+
+    /// The version of the GNU C library, such as (2, 41).
+    pub fn glibc(&self) -> (u32, u32) {
+        numbers(&self.glibc)
+    }
+}
+
+/// A version of two numbers.
+pub(crate) fn numbers(version: &str) -> (u32, u32) {
+    let mut numbers = version.split('.').map(|part| part.parse().unwrap_or_default());
+    (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default())
 }
 
 /// Reads a file of `distros/` in the format `F`, and asks `check` what else is wrong with it.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use names::Fault;
+use names::{DistroId, Fault};
 use serde::Deserialize;
 
 use crate::file::{self, DistroFile, Python};
@@ -28,6 +28,9 @@ pub struct RpmTarget {
     pub suffix: String,
     /// The version of the GNU C library, which decides about wheels: `2.41`.
     pub glibc: String,
+    /// The distro of .debs on which components are built from source; where there is none, nothing is.
+    #[serde(default)]
+    pub builder: Option<DistroId>,
     /// Its Python.
     pub python: Python,
 }
@@ -79,12 +82,10 @@ impl Distro {
 
     /// The version of the GNU C library, such as (2, 41).
     pub fn glibc(&self) -> (u32, u32) {
-        let text = match self {
-            Self::Debian(distro) => &distro.glibc,
-            Self::Rpm(target) => &target.glibc,
-        };
-        let mut numbers = text.split('.').map(|part| part.parse().unwrap_or_default());
-        (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default())
+        match self {
+            Self::Debian(distro) => distro.glibc(),
+            Self::Rpm(target) => file::numbers(&target.glibc),
+        }
     }
 
     /// What versions of packages for it end with.
@@ -131,6 +132,7 @@ mod tests {
             ("\"3.13\"", "\"3.13.2\"", "d.toml:6:11: the python version is not one"),
             ("\"/usr", "\"usr", "d.toml:7:9: the python path is not absolute"),
             ("[python]", "[[suite]]\n[python]", "unknown field `suite`"),
+            ("name =", "builder = \"Trixie\"\nname =", "d.toml:2:11: "),
             ("name =", "name", "d.toml:2"),
         ] {
             assert!(FEDORA.contains(good), "{good}");

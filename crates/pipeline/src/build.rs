@@ -68,8 +68,9 @@ impl SetAside {
     pub(crate) fn resume(self, setting: &Setting<'_>) -> Result<Prepared, BuildError> {
         let mut sides = Vec::new();
         for (request, kept) in self.0 {
-            let mended = kept.resume(setting, &request)?;
-            sides.push((Side::read(setting.root, request)?, mended));
+            let side = Side::read(setting.root, request)?;
+            let mended = kept.resume(setting, &side.request, &side.description)?;
+            sides.push((side, mended));
         }
         Ok(Prepared(sides))
     }
@@ -128,7 +129,7 @@ fn finish_side(
             tell(Event::Note {
                 text: "locked packages are on no mirror any more: all are chosen anew".to_owned(),
             });
-            let mended = mend::relock(setting, request, Update::Gone, tell)?;
+            let mended = mend::relock(setting, request, description, Update::Gone, tell)?;
             let made = build.make(&mended.locks, folder, tell)?;
             Ok(Made { changes: mended.changes, ..made })
         }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use distro::{Distro, DistroFile};
+use distro::{Distro, DistroFile, RpmTarget};
 use names::{Fault, Place};
 
 use crate::describe::distros;
@@ -18,7 +18,7 @@ pub fn check(root: &Path) -> Vec<Fault> {
         let path = PathBuf::from(format!("distros/{distro}.toml"));
         match fs_err::read_to_string(root.join(&path)) {
             Ok(text) => match Distro::parse(&text, &path) {
-                Ok(Distro::Rpm(_)) => {}
+                Ok(Distro::Rpm(target)) => faults.extend(builder(root, &path, &text, &target)),
                 Ok(Distro::Debian(file)) => {
                     faults.extend(keyrings(root, &path, &file));
                     faults.extend(accounts(&path, &text, &file, &tree));
@@ -43,6 +43,21 @@ fn lock<L: LockFile>(root: &Path, path: &Path) -> Option<Fault> {
         Err(LockFileError::Fault(fault)) => Some(fault),
         Err(LockFileError::Read(error)) => Some(unreadable(path, &error.to_string())),
     }
+}
+
+/// What components are built on is a distro of .debs.
+fn builder(root: &Path, path: &Path, text: &str, target: &RpmTarget) -> Option<Fault> {
+    let name = target.builder.as_ref()?;
+    let file = PathBuf::from(format!("distros/{name}.toml"));
+    let other = fs_err::read_to_string(root.join(&file)).ok();
+    // Faults of its own are told with its place.
+    let is_rpm = |text: String| matches!(Distro::parse(&text, &file), Ok(Distro::Rpm(_)));
+    let wrong = other.is_none_or(is_rpm);
+    wrong.then(|| Fault {
+        place: Place::of_offset(path, text, text.find("builder").unwrap_or_default()),
+        message: format!("the builder {name} is no distro of .debs of this tree"),
+        hint: "name a file of distros/ that has bases, such as debian-trixie".to_owned(),
+    })
 }
 
 fn keyrings(root: &Path, path: &Path, file: &DistroFile) -> Vec<Fault> {

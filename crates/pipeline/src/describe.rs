@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use bindep::{BindepFile, PlatformError};
-use distro::{Base, Distro, DistroFile, LockedDeb};
+use distro::{Base, Distro, DistroFile, LockedDeb, Python, RpmTarget};
 use names::{Arch, DistroId, Fault, Place, ReleaseId, ServiceName, nearest, render_faults};
 use release::{Release, Service, Target, UnknownName};
 use source_refs::SourceRef;
@@ -29,8 +29,19 @@ pub(crate) struct Description {
     pub(crate) distro: Distro,
     /// The text of the distribution's file: what its layers depend on.
     pub(crate) distro_text: String,
+    /// Where rpms are made for: the distribution that components are built on.
+    built_on: Option<Builder>,
     /// The keyrings that the distribution's suites name, by file name.
     pub(crate) keyrings: BTreeMap<String, Vec<u8>>,
+}
+
+/// The distribution that components are built on.
+#[derive(Debug)]
+pub(crate) struct Builder {
+    pub(crate) id: DistroId,
+    pub(crate) distro: DistroFile,
+    /// The text of its file.
+    pub(crate) text: String,
 }
 
 /// Why the tree does not describe what is asked for.
@@ -61,14 +72,28 @@ pub enum DescribeError {
     },
     /// Something would have to be built, and there is nothing to build it in.
     #[error(
-        "{component} {release} is built from source, and packages for {distro} are made of wheels alone: \
-         take its patches away, or name a release with a wheel as its source"
+        "{component} {release} is built from source, and distros/{distro}.toml names nothing to build it on: \
+         add `builder`, a distro of .debs"
     )]
-    WheelsAlone {
+    NoBuilder {
         /// The component.
         component: String,
         /// The release.
         release: ReleaseId,
+        /// The distribution.
+        distro: DistroId,
+    },
+    /// A component would have to be built with more than the base has.
+    #[error(
+        "{service} is built with {}, and a lock of {distro} holds no packages to build with: take \
+         `build-profiles` out of its recipe, or leave its source as it was released",
+        .packages.join(", ")
+    )]
+    BuildPackages {
+        /// The service.
+        service: ServiceName,
+        /// The packages.
+        packages: Vec<String>,
         /// The distribution.
         distro: DistroId,
     },
@@ -115,19 +140,19 @@ impl Description {
         }
     }
 
-    /// Reads the tree at `root`.
+    /// Reads the tree at `root`, and what `distro` is there.
     pub(crate) fn read(root: &Path, distro: &DistroId) -> Result<Self, DescribeError> {
         let tree = release::Tree::read(root).map_err(DescribeError::Faults)?;
-        let file = PathBuf::from(format!("distros/{distro}.toml"));
-        let text = match fs_err::read_to_string(root.join(&file)) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let hint = known(root, distro);
-                return Err(DescribeError::UnknownDistro { name: distro.clone(), hint });
+        let (parsed, text) = read_distro(root, distro)?;
+        let mut built_on = None;
+        if let Distro::Rpm(RpmTarget { builder: Some(id), .. }) = &parsed {
+            match read_distro(root, id)? {
+                (Distro::Debian(distro), text) => {
+                    built_on = Some(Builder { id: id.clone(), distro, text });
+                }
+                _ => return Err(DescribeError::PackagesAlone { distro: id.clone() }),
             }
-            Err(source) => return Err(DescribeError::Read { path: file, source }),
-        };
-        let parsed = Distro::parse(&text, &file).map_err(DescribeError::Faults)?;
+        }
         let mut keyrings = BTreeMap::new();
         let suites = match &parsed {
             Distro::Debian(distro) => &distro.suites[..],
@@ -140,7 +165,8 @@ impl Description {
             keyrings.insert(suite.keyring.clone(), bytes);
         }
         let (root, folders, id) = (root.to_owned(), BTreeMap::new(), distro.clone());
-        Ok(Self { root, folders, id, tree, distro: parsed, distro_text: text, keyrings })
+        let (distro, distro_text) = (parsed, text);
+        Ok(Self { root, folders, id, tree, distro, distro_text, built_on, keyrings })
     }
 
     /// With folders of this machine in place of the sources of services.
@@ -161,17 +187,27 @@ impl Description {
         }
     }
 
-    /// The distribution that `component` is built on, where it is built from source.
+    /// The distribution that `component` is built on, where it is built from source, and the text of its
+    /// file.
     pub(crate) fn builder(
         &self,
         component: &str,
         release: ReleaseId,
-    ) -> Result<&DistroFile, DescribeError> {
-        self.debian().map_err(|_| DescribeError::WheelsAlone {
-            component: component.to_owned(),
-            release,
-            distro: self.id.clone(),
-        })
+    ) -> Result<(&DistroFile, &str), DescribeError> {
+        match (&self.distro, &self.built_on) {
+            (Distro::Debian(distro), _) => Ok((distro, &self.distro_text)),
+            (_, Some(Builder { distro, text, .. })) => Ok((distro, text)),
+            _ => Err(DescribeError::NoBuilder {
+                component: component.to_owned(),
+                release,
+                distro: self.id.clone(),
+            }),
+        }
+    }
+
+    /// The distribution whose packages components are built with: its own, or that of the builder.
+    pub(crate) fn built_on(&self) -> &DistroId {
+        self.built_on.as_ref().map_or(&self.id, |builder| &builder.id)
     }
 
     /// What a base is made of.
@@ -286,16 +322,26 @@ impl Description {
         let list = locks.release.service(service, arch)?;
         let mut debs = locks.distro.base_debs(base);
         debs.extend(locks.release.service_debs(list));
-        self.python_of(debs.into_iter())
+        Self::python_of(self.distro.python(), debs.into_iter())
     }
 
-    /// The whole version of the interpreter in a base.
-    pub(crate) fn python_of_base(&self, locks: &Locks, base: &str, arch: Arch) -> Option<String> {
-        self.python_of(locks.distro.base_debs(locks.distro.base(base, arch)?).into_iter())
+    /// The whole version of the interpreter in a base that components are built in.
+    pub(crate) fn python_of_base(
+        &self,
+        locks: &Locks,
+        distro: &DistroFile,
+        base: &str,
+        arch: Arch,
+    ) -> Option<String> {
+        let lock = locks.builder();
+        Self::python_of(&distro.python, lock.base_debs(lock.base(base, arch)?).into_iter())
     }
 
-    fn python_of<'a>(&self, mut debs: impl Iterator<Item = &'a LockedDeb>) -> Option<String> {
-        let package = format!("python{}-minimal", self.distro.python().version);
+    fn python_of<'a>(
+        python: &Python,
+        mut debs: impl Iterator<Item = &'a LockedDeb>,
+    ) -> Option<String> {
+        let package = format!("python{}-minimal", python.version);
         let version = debs.find(|deb| deb.name == package)?.version.as_str();
         let upstream = version.split_once(':').map_or(version, |(_, rest)| rest);
         let end = upstream.find(|c: char| !c.is_ascii_digit() && c != '.');
@@ -305,6 +351,21 @@ impl Description {
     pub(crate) fn service(&self, name: &ServiceName) -> Result<&Service, DescribeError> {
         Ok(self.tree.service(name)?)
     }
+}
+
+/// Reads the file of a distribution; gives its text, too.
+fn read_distro(root: &Path, id: &DistroId) -> Result<(Distro, String), DescribeError> {
+    let file = PathBuf::from(format!("distros/{id}.toml"));
+    let text = match fs_err::read_to_string(root.join(&file)) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let hint = known(root, id);
+            return Err(DescribeError::UnknownDistro { name: id.clone(), hint });
+        }
+        Err(source) => return Err(DescribeError::Read { path: file, source }),
+    };
+    let parsed = Distro::parse(&text, &file).map_err(DescribeError::Faults)?;
+    Ok((parsed, text))
 }
 
 /// The services of the tree at `root` that `release` has a source for, by name.

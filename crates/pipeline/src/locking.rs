@@ -75,7 +75,10 @@ pub(crate) fn draft(
             offline::keep(setting, request, &before, &after);
             Ok((after, changes))
         }
-        None => Ok((Locks::read(setting.root, request.release, &request.distro)?, Vec::new())),
+        None => {
+            let description = Description::read(setting.root, &request.distro)?;
+            Ok((Locks::of(&description, setting.root, request.release)?, Vec::new()))
+        }
     }
 }
 
@@ -97,7 +100,7 @@ fn work_out(
     let description = description.with_folders(&request.folders);
     description.release(request.release)?;
     description.warn(tell);
-    let before = Locks::read(setting.root, request.release, &request.distro)?;
+    let before = Locks::of(&description, setting.root, request.release)?;
     let before = offline::begin(setting, request, before);
     let services = request.services(&description, &before)?;
     known(request, &before)?;

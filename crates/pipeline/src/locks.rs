@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use names::{Arch, DistroId, Fault, ReleaseId, ServiceName};
 
+use crate::describe::Description;
 use crate::lock::{
     BaseList, DistroLock, LockFile, LockFileError, LockedSource, ReleaseLock, ServiceList,
 };
@@ -13,6 +14,8 @@ use crate::lock::{
 pub(crate) struct Locks {
     pub(crate) distro: DistroLock,
     pub(crate) release: ReleaseLock,
+    /// The lock of the distribution that components are built on, where that is another one.
+    pub(crate) built_on: Option<DistroLock>,
 }
 
 /// Why the locks do not serve.
@@ -43,6 +46,21 @@ pub enum LocksError {
 }
 
 impl Locks {
+    /// As [`Locks::read`], with what components are built on.
+    pub(crate) fn of(
+        description: &Description,
+        root: &Path,
+        release: ReleaseId,
+    ) -> Result<Self, LocksError> {
+        let (distro, builder) = (&description.id, description.built_on());
+        let mut locks = Self::read(root, release, distro)?;
+        if builder != distro {
+            let lock = read(root, DistroLock::path(builder))?;
+            locks.built_on = Some(lock.unwrap_or_else(|| DistroLock::new(builder.clone())));
+        }
+        Ok(locks)
+    }
+
     /// Reads both; one that is not there is empty.
     pub(crate) fn read(
         root: &Path,
@@ -54,6 +72,7 @@ impl Locks {
         Ok(Self {
             distro: of_distro.unwrap_or_else(|| DistroLock::new(distro.clone())),
             release: of_release.unwrap_or_else(|| ReleaseLock::new(release, distro.clone())),
+            built_on: None,
         })
     }
 
@@ -72,9 +91,28 @@ impl Locks {
         self.release.sort();
     }
 
+    /// The lock of the distribution that components are built on.
+    pub(crate) fn builder(&self) -> &DistroLock {
+        self.built_on.as_ref().unwrap_or(&self.distro)
+    }
+
     pub(crate) fn base(&self, name: &str, arch: Arch) -> Result<&BaseList, LocksError> {
-        self.distro.base(name, arch).ok_or_else(|| LocksError::Missing {
-            what: format!("the base {name} of {} {arch}", self.distro.distro),
+        self.base_in(&self.distro, name, arch)
+    }
+
+    /// A base that components are built in.
+    pub(crate) fn build_base(&self, name: &str, arch: Arch) -> Result<&BaseList, LocksError> {
+        self.base_in(self.builder(), name, arch)
+    }
+
+    fn base_in<'a>(
+        &self,
+        lock: &'a DistroLock,
+        name: &str,
+        arch: Arch,
+    ) -> Result<&'a BaseList, LocksError> {
+        lock.base(name, arch).ok_or_else(|| LocksError::Missing {
+            what: format!("the base {name} of {} {arch}", lock.distro),
             release: self.release.release,
             service: String::new(),
         })

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use distro::Distro;
 use names::{Arch, ReleaseId, ServiceName};
+use release::Target;
 
 use crate::components::From;
 use crate::describe::{DescribeError, Description};
@@ -42,8 +43,16 @@ pub(crate) fn parts<'a>(
         }
     }
     if let Distro::Rpm(_) = description.distro {
-        let refuse = |service: &&ServiceName| description.builder(service.as_str(), release);
-        builds.first().map(refuse).transpose()?;
+        // The base that they are built in is that of another distribution, which is locked by itself.
+        for service in builds {
+            description.builder(service.as_str(), release)?;
+            let target = Target { distro: description.built_on(), release, arch: host };
+            let packages = description.build_packages(description.service(service)?, target)?;
+            if !packages.is_empty() {
+                let (service, distro) = (service.clone(), description.id.clone());
+                return Err(DescribeError::BuildPackages { service, packages, distro });
+            }
+        }
         return Ok(parts);
     }
     let libraries = !services.is_empty() && !description.libraries(of_tree)?.is_empty();

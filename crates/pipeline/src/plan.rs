@@ -197,8 +197,9 @@ impl<'a> Steps<'a> {
     ) -> Result<Option<WheelStep<'a>>, PlanError> {
         let Self { description, locks, host } = *self;
         let Some((sdist, build)) = locks.release.build_of(source) else { return Ok(None) };
-        let distro = description.builder(&source.component, locks.release.release)?;
-        let base = locks.base(BUILD, host)?;
+        let (distro, distro_text) =
+            description.builder(&source.component, locks.release.release)?;
+        let base = locks.build_base(BUILD, host)?;
         let list = locks.release.build_list(&source.component, host);
         let more = list.map(|list| locks.release.build_debs(list)).unwrap_or_default();
         let asked = list.map(|list| list.packages.clone()).unwrap_or_default();
@@ -211,7 +212,7 @@ impl<'a> Steps<'a> {
         Ok(Some(WheelStep {
             host,
             distro,
-            distro_text: &description.distro_text,
+            distro_text,
             project: &sdist.project,
             version: &sdist.version,
             sdist,
@@ -219,7 +220,7 @@ impl<'a> Steps<'a> {
             patches,
             fuzz,
             build,
-            base: locks.distro.base_debs(base).into_iter().chain(more).collect(),
+            base: locks.builder().base_debs(base).into_iter().chain(more).collect(),
             base_asked: [base.packages.clone(), asked].concat(),
         }))
     }

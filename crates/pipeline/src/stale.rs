@@ -27,7 +27,7 @@ use crate::sources::Reference;
 /// When the tree or the locks cannot be read.
 pub fn stale(root: &Path, request: &LockRequest, host: Arch) -> Result<Vec<String>, LockError> {
     let description = Description::read(root, &request.distro)?;
-    let locks = Locks::read(root, request.release, &request.distro)?;
+    let locks = Locks::of(&description, root, request.release)?;
     let services = request.services(&description, &locks)?;
     let arches = request.arches(&locks);
     let mut all = Vec::new();

@@ -35,7 +35,7 @@ fn patches(tree: &Path) -> PathBuf {
 
 /// The patches of the fixtures: a change of code, a migration with a data file outside of every
 /// Python package, a new requirement.
-fn add_patches(tree: &Path) {
+pub(crate) fn add_patches(tree: &Path) {
     let fixtures = root().join("fixtures/patches/keystone/2025.2");
     for entry in std::fs::read_dir(fixtures).unwrap() {
         let path = entry.unwrap().path();

@@ -7,13 +7,15 @@ use std::process::Command;
 use testkit::{Tool, tool};
 
 use crate::bench::{cooperage, cooperage_on, root, run, shell, stdout, store, tree_copy};
+use crate::patched::add_patches;
 
 const PREFIX: &str = "opt/openstack/keystone-28.1.0";
 const FILE: &str = "openstack-keystone-28.1.0-1.fc42.x86_64.rpm";
 
-/// Builds the rpm of keystone 2025.2 alone, with more arguments, and gives its path.
+/// Builds the rpm of keystone 2025.2 alone, from the locks unless the tree is another one, and gives its
+/// path.
 fn build(command: &mut Command, more: &[&str], out: &Path) -> PathBuf {
-    let arguments = ["build", "keystone", "2025.2", "--locked", "--distro", "fedora-42"];
+    let arguments = ["build", "keystone", "2025.2", "--distro", "fedora-42"];
     run(command.args(arguments).args(more).arg("--out").arg(out));
     let folder = out.join("2025.2/keystone/rpm");
     let mut packages: Vec<PathBuf> =
@@ -53,18 +55,26 @@ fn what_a_distribution_does_not_have_is_refused() {
         let want = "el10 makes packages alone: build with --format rpm";
         assert!(output.status.code() == Some(2) && said.contains(want), "{said}");
     }
-    // What would have to be built.
+    // What would have to be built, and nothing to build it on.
     let folder = tempfile::tempdir().unwrap();
     let tree = tree_copy(folder.path());
     let patches = tree.join("patches/keystone/2025.2");
     std::fs::create_dir_all(&patches).unwrap();
     std::fs::write(patches.join("0001-x.patch"), "--- a/x\n+++ b/x\n@@ -0,0 +1 @@\n+x\n").unwrap();
-    let arguments = ["build", "keystone", "2025.2", "--distro", "fedora-42"];
-    let output = cooperage_on(&tree).args(arguments).output().unwrap();
+    let file = tree.join("distros/fedora-42.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let builds = |line: &str, want: &str| {
+        std::fs::write(&file, text.replace("builder = \"debian-trixie\"\n", line)).unwrap();
+        let arguments = ["build", "keystone", "2025.2", "--distro", "fedora-42", "--offline"];
+        let output = cooperage_on(&tree).args(arguments).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && said.contains(want), "{said}");
+    };
+    builds("", "distros/fedora-42.toml names nothing to build it on: add `builder`");
+    builds("builder = \"el10\"\n", "el10 makes packages alone");
+    let output = cooperage_on(&tree).arg("check").output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
-    let want =
-        "keystone 2025.2 is built from source, and packages for fedora-42 are made of wheels alone";
-    assert!(output.status.code() == Some(2) && said.contains(want), "{said}");
+    assert!(said.contains("the builder el10 is no distro of .debs of this tree"), "{said}");
 }
 
 #[test]
@@ -78,7 +88,7 @@ fn the_locks_follow_from_the_tree() {
 #[ignore = "needs rpm and the network; .ci/run runs it"]
 fn folder_umask_locale_and_jobs_do_not_matter() {
     let folder = tempfile::tempdir().unwrap();
-    let package = build(&mut cooperage(), &[], &folder.path().join("a"));
+    let package = build(&mut cooperage(), &["--locked"], &folder.path().join("a"));
     assert_eq!(package.file_name().unwrap(), FILE);
     let want = std::fs::read(&package).unwrap();
     let line = format!(
@@ -100,7 +110,7 @@ fn folder_umask_locale_and_jobs_do_not_matter() {
     // No file and no build is later than what is asked for.
     let mut earlier = cooperage();
     earlier.env("SOURCE_DATE_EPOCH", "1000000000");
-    let earlier = build(&mut earlier, &[], &folder.path().join("c"));
+    let earlier = build(&mut earlier, &["--locked"], &folder.path().join("c"));
     let times = rpm(&["--queryformat", "[%{FILEMTIMES}\n]%{BUILDTIME}\n"], &earlier);
     assert!(times.lines().all(|time| time.parse::<u64>().unwrap() <= 1_000_000_000));
     assert_eq!(rpm(&["--list"], &package), rpm(&["--list"], &earlier));
@@ -160,7 +170,7 @@ fn image_deb_and_rpm_hold_the_same() {
 #[ignore = "needs rpmlint and the network; .ci/run runs it"]
 fn rpmlint_is_content() {
     let folder = tempfile::tempdir().unwrap();
-    let package = build(&mut cooperage(), &[], folder.path());
+    let package = build(&mut cooperage(), &["--locked"], folder.path());
     let config = root().join("xtask/tests/it/rpms.rpmlint.toml");
     let said = tool("rpmlint").arg("--config").arg(config).arg(package).said();
     let complaints: Vec<&str> = said
@@ -203,8 +213,10 @@ impl Served {
     /// Builds a signed package from a tree and publishes it.
     fn publish(&self, tree: &Path, out: &str) -> PathBuf {
         let signing = self.at("signing.toml");
-        let signing = ["--signing", signing.to_str().unwrap()];
-        let package = build(&mut cooperage_on(tree), &signing, &self.at(out));
+        let mut more = vec!["--signing", signing.to_str().unwrap()];
+        // A test changes its own trees alone.
+        more.extend((tree == root()).then_some("--locked"));
+        let package = build(&mut cooperage_on(tree), &more, &self.at(out));
         self.repo(&["publish", "r", "yum:fc42", package.to_str().unwrap()]);
         package
     }
@@ -333,16 +345,22 @@ fn dnf_installs_upgrades_and_erases_it() {
     let verified = served.rpm("top").args(["--verify", "openstack-keystone"]).said();
     assert_eq!(verified, "S.5....T.  c /etc/keystone/uwsgi.ini\n");
 
-    // One in another place, as another version of the service is.
-    let text =
-        text.replace("epoch = 4", "epoch = 5").replace("-{{ version }}\"", "-{{ version }}-b\"");
-    std::fs::write(&recipe, text).unwrap();
-    served.publish(&tree, "third");
+    // One with patches has a higher version, and another place.
+    add_patches(&tree);
+    run(cooperage_on(&tree).args(["lock", "2025.2", "keystone"]));
+    let patched = served.publish(&tree, "third");
     within(&format!("mkdir {PREFIX}/lib/__pycache__"));
     served.dnf("top").arg("upgrade").run();
-    assert_eq!(version().text(), "5:28.1.0-1.fc42");
-    assert_eq!(within(place), links(&format!("{PREFIX}-b")));
+    let third = version().text();
+    assert!(third.starts_with("4:28.1.0+local") && third.ends_with("-4.fc42"), "{third}");
+    let place_of_third = within("readlink etc/alternatives/openstack-keystone");
+    let place_of_third = place_of_third.trim().trim_start_matches('/');
+    assert!(place_of_third.starts_with(&format!("{PREFIX}+p3.")), "{place_of_third}");
+    assert_eq!(within(place), links(place_of_third));
     assert!(!top.join(PREFIX).exists());
+    let changes = rpm(&["--changelog"], &patched);
+    assert_eq!(changes.matches("- Patch ").count(), 3, "{changes}");
+    assert!(rpm(&["--provides"], &patched).contains("bundled(python3dist(jmespath)) = "));
 
     served.dnf("top").args(["remove", "openstack-keystone"]).run();
     let left = "./etc/keystone\n";
@@ -398,7 +416,7 @@ fn dnf_refuses_what_was_tampered_with() {
         std::os::unix::fs::symlink(served.at("stubs"), other.at("stubs")).unwrap();
         let path = other.at(FILE);
         if unsigned {
-            std::fs::copy(build(&mut cooperage(), &[], &other.at("out")), &path).unwrap();
+            std::fs::copy(build(&mut cooperage(), &["--locked"], &other.at("out")), &path).unwrap();
         } else {
             let mut bytes = std::fs::read(&package).unwrap();
             let summary = b"Keystone, the OpenStack";

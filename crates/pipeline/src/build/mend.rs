@@ -40,18 +40,23 @@ impl Kept {
         self,
         setting: &Setting<'_>,
         request: &BuildRequest,
+        description: &Description,
     ) -> Result<Mended, BuildError> {
         let (changes, written) = (self.changes, self.locks.is_none());
         let locks = match self.locks {
             Some(locks) => locks,
-            None => of_tree(setting, request)?,
+            None => of_tree(setting, request, description)?,
         };
         Ok(Mended { changes, locks, written })
     }
 }
 
-fn of_tree(setting: &Setting<'_>, request: &BuildRequest) -> Result<Locks, BuildError> {
-    Ok(Locks::read(setting.root, request.release, &request.distro)?)
+fn of_tree(
+    setting: &Setting<'_>,
+    request: &BuildRequest,
+    description: &Description,
+) -> Result<Locks, BuildError> {
+    Ok(Locks::of(description, setting.root, request.release)?)
 }
 
 /// What a folder holds may be another thing each time.
@@ -88,7 +93,7 @@ pub(super) fn locks(
     description: &Description,
     tell: Listener<'_>,
 ) -> Result<Mended, BuildError> {
-    let locks = of_tree(setting, request)?;
+    let locks = of_tree(setting, request, description)?;
     let services = std::slice::from_ref(&request.service);
     let arches = request.arches.iter().copied().collect();
     let mut reasons = Vec::new();
@@ -102,13 +107,14 @@ pub(super) fn locks(
         let (release, service) = (request.release, request.service.clone());
         return Err(BuildError::Stale { release, service, reasons });
     }
-    relock(setting, request, Update::Nothing, tell)
+    relock(setting, request, description, Update::Nothing, tell)
 }
 
 /// Makes the locks anew as far as `update` says.
 pub(super) fn relock(
     setting: &Setting<'_>,
     request: &BuildRequest,
+    description: &Description,
     update: Update,
     tell: Listener<'_>,
 ) -> Result<Mended, BuildError> {
@@ -124,7 +130,11 @@ pub(super) fn relock(
     };
     if request.folders.is_empty() {
         let changes = lock(setting, &locking, tell)?.changes;
-        return Ok(Mended { changes, locks: of_tree(setting, request)?, written: true });
+        return Ok(Mended {
+            changes,
+            locks: of_tree(setting, request, description)?,
+            written: true,
+        });
     }
     let (locks, changes) = draft(setting, &locking, tell)?;
     Ok(Mended { changes, locks, written: false })

@@ -49,7 +49,7 @@ pub(super) fn keep(setting: &Setting<'_>, request: &LockRequest, tree: &Locks, d
     if request.folders.is_empty() || tree.release == drafted.release {
         return;
     }
-    let Locks { distro, release } = drafted.clone();
+    let Locks { distro, release, .. } = drafted.clone();
     let text = serde_json::to_vec(&Draft { distro, release }).expect("a lock is plain text");
     let _ = setting.store.write_record(DRAFTS, &key(request, tree), &text);
 }
@@ -62,7 +62,7 @@ pub(super) fn begin(setting: &Setting<'_>, request: &LockRequest, tree: Locks) -
     }
     let record = setting.store.record(DRAFTS, &key(request, &tree));
     match record.and_then(|text| serde_json::from_slice(&text).ok()) {
-        Some(Draft { distro, release }) => Locks { distro, release },
+        Some(Draft { distro, release }) => Locks { distro, release, ..tree },
         None => tree,
     }
 }

@@ -50,7 +50,7 @@ pub(super) fn lock(
 ) -> Result<Built, LockError> {
     let Work { setting, request, description, .. } = *work;
     let Component { name, patches, fuzz, .. } = *component;
-    description.builder(name, request.release)?;
+    let (distro, _) = description.builder(name, request.release)?;
     let Made { source: found, sdist, blob } = made(work, component, locator, locks, tell)?;
     let pack = wheels::unpack_sdist(setting.store, &blob)?;
     let local = patch_files::version(&found.version, patches);
@@ -64,11 +64,13 @@ pub(super) fn lock(
         tell(Event::Note { text });
     }
 
-    let wheels = match description.python_of_base(locks, BUILD, setting.host) {
+    let wheels = match description.python_of_base(locks, distro, BUILD, setting.host) {
         // The base of builds could not be chosen.
         None if !work.missing.borrow().is_empty() => Vec::new(),
         python => {
+            locks.build_base(BUILD, setting.host)?;
             let target = target_of(work, python, setting.host)?;
+            let target = Target { glibc: distro.glibc(), ..target };
             build_wheels(work, service, &target, &sdist.file, &build_system, locator, locks)?
         }
     };

@@ -22,7 +22,7 @@ pub fn files_of_locks(root: &Path) -> Result<BTreeSet<Digest>, QueryError> {
     let mut digests = BTreeSet::new();
     for distro in distros(root) {
         for release in releases(root) {
-            let Locks { distro, release } = Locks::read(root, release, &distro)?;
+            let Locks { distro, release, .. } = Locks::read(root, release, &distro)?;
             digests.extend(distro.debs.iter().map(|deb| deb.sha256));
             digests.extend(release.debs.iter().map(|deb| deb.sha256));
             digests.extend(release.wheels.iter().map(|wheel| wheel.sha256));
@@ -47,7 +47,7 @@ pub fn files_of_service(
     let description = Description::read(setting.root, distro)?;
     description.release(release)?;
     let recipe = description.service(service)?;
-    let locks = Locks::read(setting.root, release, distro)?;
+    let locks = Locks::of(&description, setting.root, release)?;
     let mut digests = BTreeSet::new();
     let mut keys = BTreeSet::new();
     for arch in arches {

@@ -58,7 +58,7 @@ pub fn planned(setting: &Setting<'_>, request: &BuildRequest) -> Result<PlanRepo
     // Its steps are those of an image.
     description.debian()?;
     let service = description.service(&request.service)?;
-    let locks = Locks::read(setting.root, request.release, &request.distro)?;
+    let locks = Locks::of(&description, setting.root, request.release)?;
     let services = std::slice::from_ref(&request.service);
     let arches = request.arches.iter().copied().collect();
     let of_tree = description.release(request.release)?;
