@@ -12,13 +12,14 @@ use crate::package::documents::Told;
 use crate::package::error::PackageError;
 use crate::package::files::{Files, place};
 
-/// Directories that belong to others: to `filesystem`, `systemd`, `logrotate` and `alternatives`, on Fedora
-/// and Enterprise Linux. A package owns all its other directories (Fedora's Packaging Guidelines, "File and
+/// Directories that belong to others: to `filesystem`, `systemd`, `logrotate`, `sudo` and `alternatives`, on
+/// Fedora and Enterprise Linux. A package owns all its other directories (Fedora's Packaging Guidelines, "File and
 /// Directory Ownership").
-const OTHERS: [&str; 22] = [
+const OTHERS: [&str; 23] = [
     "etc",
     "etc/alternatives",
     "etc/logrotate.d",
+    "etc/sudoers.d",
     "opt",
     "run",
     "srv",
@@ -109,16 +110,20 @@ pub(super) fn placed(
     Ok(Placed { tree: files.tree, marks, left_out, accounts })
 }
 
-/// The licence files of the service's own wheel (PEP 639, and by their names those of older wheels).
-fn licence_files(own: &Tree) -> Vec<(String, Node)> {
+/// The licence files of the service's own wheel by their names (PEP 639, and by their names those of older
+/// wheels); of several with one name the first.
+fn licence_files(own: &Tree) -> BTreeMap<String, Node> {
     let is_licence = |path: &TreePath| {
         let folder = path.parent().unwrap_or_default();
         let named = ["LICENSE", "LICENCE", "COPYING", "NOTICE"];
         folder.as_str().contains(".dist-info")
             && named.iter().any(|name| path.file_name().starts_with(name))
     };
-    own.into_iter()
-        .filter(|(path, node)| matches!(node.kind, Kind::File(_)) && is_licence(path))
-        .map(|(path, node)| (path.file_name().to_owned(), node.clone()))
-        .collect()
+    let mut files = BTreeMap::new();
+    for (path, node) in own {
+        if matches!(node.kind, Kind::File(_)) && is_licence(path) {
+            files.entry(path.file_name().to_owned()).or_insert_with(|| node.clone());
+        }
+    }
+    files
 }
