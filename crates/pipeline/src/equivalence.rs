@@ -121,11 +121,11 @@ pub fn verify_equivalence(folder: &Path) -> Result<Vec<Equivalence>, Equivalence
     let mut results = Vec::new();
     if layout.is_dir() {
         for package in debs.iter().chain(&rpms) {
-            results.push(compare(&Holder::image(&layout, package.arch)?, package)?);
+            results.push(compare(&Holder::image(&layout, package.held.arch)?, package)?);
         }
     }
     for rpm in &rpms {
-        for deb in debs.iter().filter(|deb| deb.arch == rpm.arch) {
+        for deb in debs.iter().filter(|deb| deb.held.arch == rpm.held.arch) {
             results.push(compare(deb, rpm)?);
         }
     }
@@ -168,24 +168,25 @@ fn prefix_of<'a>(
 }
 
 fn compare(one: &Holder, other: &Holder) -> Result<Equivalence, EquivalenceError> {
+    let (first, second) = (&one.held, &other.held);
     let mut result = Equivalence {
         package: other.path.clone(),
         with: one.name.clone(),
-        prefix: other.prefix.clone(),
+        prefix: second.prefix.clone(),
         ..Equivalence::default()
     };
     let mut open = BTreeSet::new();
-    for path in one.listing.keys().chain(other.listing.keys()).collect::<BTreeSet<_>>() {
-        match (one.listing.get(path), other.listing.get(path)) {
-            (Some(first), Some(second)) => {
+    for path in first.listing.keys().chain(second.listing.keys()).collect::<BTreeSet<_>>() {
+        match (first.listing.get(path), second.listing.get(path)) {
+            (Some(here), Some(there)) => {
                 result.paths += 1;
-                match (first, second) {
-                    (first, second) if first == second => {}
+                match (here, there) {
+                    (here, there) if here == there => {}
                     (Found::File(mode, ..), Found::File(other, ..)) if mode == other => {
                         open.insert(path.clone());
                     }
-                    (Found::Link(first), Found::Link(second))
-                        if first.replace(&one.prefix, &other.prefix) == *second =>
+                    (Found::Link(here), Found::Link(there))
+                        if here.replace(&first.prefix, &second.prefix) == *there =>
                     {
                         result.carriers.push(path.clone());
                     }
@@ -193,28 +194,34 @@ fn compare(one: &Holder, other: &Holder) -> Result<Equivalence, EquivalenceError
                 }
             }
             (Some(_), None) => {
-                result.differences.push(format!("{path}: only in the {}", one.kind));
+                result.differences.push(format!("{path}: only in the {}", one.kind()));
             }
             _ => result.differences.push(format!("{path}: only in the package")),
         }
     }
-    let (first, second) = (one.contents(&open)?, other.contents(&open)?);
+    let (here, there) = (one.contents(&open)?, other.contents(&open)?);
     let mut records = Vec::new();
     for path in open {
-        let (Some(first), Some(second)) = (first.get(&path), second.get(&path)) else { continue };
-        let replaced = replaced(first, one.prefix.as_bytes(), other.prefix.as_bytes());
-        if replaced == *second || path == CONFIGURATION && agree_but_for_version(&replaced, second)
-        {
+        // Of what is longer only a part was read.
+        let short = |bytes: &&Vec<u8>| bytes.len() as u64 <= LARGEST;
+        let both = here.get(&path).filter(short).zip(there.get(&path).filter(short));
+        let Some((here, there)) = both else {
+            result.differences.push(format!("{path}: its bytes cannot be compared"));
+            continue;
+        };
+        let replaced = replaced(here, first.prefix.as_bytes(), second.prefix.as_bytes());
+        let configuration = path == CONFIGURATION && agree_but_for_version(&replaced, there);
+        if replaced == *there || configuration {
             result.carriers.push(path);
         } else if path.ends_with(".dist-info/RECORD") {
-            records.push((path, first, second));
+            records.push((path, here, there));
         } else {
             result.differences.push(format!("{path}: other bytes"));
         }
     }
-    for (path, first, second) in records {
-        let (first, second) = ((&first[..], &one.listing), (&second[..], &other.listing));
-        match records_agree(&path, first, second, &result.carriers) {
+    for (path, here, there) in records {
+        let (here, there) = ((&here[..], &first.listing), (&there[..], &second.listing));
+        match records_agree(&path, here, there, &result.carriers) {
             true => result.records.push(path),
             false => result.differences.push(format!("{path}: other lines")),
         }

@@ -8,22 +8,19 @@ use filetree::{Content, Kind};
 use names::Arch;
 use store::{Blob, Store};
 
+use super::holder::Held;
 use super::{EquivalenceError, Found, Listing, prefix_of};
 use crate::files;
 
-/// A package that is read.
+/// The files of a package that is unpacked.
 #[derive(Debug)]
 pub(super) struct Deb {
-    pub(super) arch: Arch,
-    /// Where the virtual environment lies.
-    pub(super) prefix: String,
-    pub(super) listing: Listing,
     contents: BTreeMap<String, Content>,
 }
 
 impl Deb {
     /// Reads the package at `path`; what is unpacked goes to `store`.
-    pub(super) fn read(path: &Path, store: &Store) -> Result<Self, EquivalenceError> {
+    pub(super) fn read(path: &Path, store: &Store) -> Result<(Held, Self), EquivalenceError> {
         let failed = |source| EquivalenceError::Read { path: path.to_owned(), source };
         let (digest, size) = files::measured(path).map_err(failed)?;
         let blob = Blob { digest, size, path: path.to_owned() };
@@ -54,7 +51,7 @@ impl Deb {
             };
             listing.insert(below, found);
         }
-        Ok(Self { arch, prefix: format!("/{prefix}"), listing, contents })
+        Ok((Held { arch, prefix: format!("/{prefix}"), listing }, Self { contents }))
     }
 
     /// The bytes of the files `wanted`, by their paths below the prefix.

@@ -7,8 +7,7 @@ use names::Arch;
 use store::Store;
 
 use super::deb::Deb;
-use super::rpm::Rpm;
-use super::{EquivalenceError, Listing, image};
+use super::{EquivalenceError, Listing, image, rpm};
 use crate::service_layer::PREFIX;
 
 /// An image or a package, and what it has below its prefix.
@@ -18,53 +17,53 @@ pub(super) struct Holder {
     pub(super) path: PathBuf,
     /// `image`, or the name of the package's file.
     pub(super) name: String,
-    /// What it is: `image`, `deb` or `rpm`.
-    pub(super) kind: &'static str,
+    pub(super) held: Held,
+    form: Form,
+}
+
+/// What is below a prefix.
+#[derive(Debug)]
+pub(super) struct Held {
     pub(super) arch: Arch,
     /// Where the virtual environment lies.
     pub(super) prefix: String,
     pub(super) listing: Listing,
-    format: Form,
 }
 
 #[derive(Debug)]
 enum Form {
     Image,
     Deb(Deb),
-    Rpm(Rpm),
+    Rpm,
 }
 
 impl Holder {
     /// The image for `arch` in a layout.
     pub(super) fn image(layout: &Path, arch: Arch) -> Result<Self, EquivalenceError> {
-        let kind = "image";
-        Ok(Self {
-            path: layout.to_owned(),
-            name: kind.to_owned(),
-            kind,
-            arch,
-            prefix: PREFIX.to_owned(),
-            listing: image::listing(layout, arch)?,
-            format: Form::Image,
-        })
+        let (prefix, listing) = (PREFIX.to_owned(), image::listing(layout, arch)?);
+        let (path, name) = (layout.to_owned(), "image".to_owned());
+        Ok(Self { path, name, held: Held { arch, prefix, listing }, form: Form::Image })
     }
 
     /// The Debian package at `path`; what is unpacked goes to `store`.
     pub(super) fn deb(path: PathBuf, store: &Store) -> Result<Self, EquivalenceError> {
-        let mut deb = Deb::read(&path, store)?;
-        let (arch, prefix) = (deb.arch, deb.prefix.clone());
-        let listing = std::mem::take(&mut deb.listing);
-        let (name, format) = (name(&path), Form::Deb(deb));
-        Ok(Self { path, name, kind: "deb", arch, prefix, listing, format })
+        let (held, deb) = Deb::read(&path, store)?;
+        Ok(Self { name: name(&path), path, held, form: Form::Deb(deb) })
     }
 
     /// The rpm at `path`.
     pub(super) fn rpm(path: PathBuf) -> Result<Self, EquivalenceError> {
-        let mut rpm = Rpm::read(&path)?;
-        let (arch, prefix) = (rpm.arch, rpm.prefix.clone());
-        let listing = std::mem::take(&mut rpm.listing);
-        let (name, format) = (name(&path), Form::Rpm(rpm));
-        Ok(Self { path, name, kind: "rpm", arch, prefix, listing, format })
+        let held = rpm::held(&path)?;
+        Ok(Self { name: name(&path), path, held, form: Form::Rpm })
+    }
+
+    /// What it is, for people.
+    pub(super) fn kind(&self) -> &'static str {
+        match self.form {
+            Form::Image => "image",
+            Form::Deb(_) => "deb",
+            Form::Rpm => "rpm",
+        }
     }
 
     /// The bytes of the files `wanted`, by their paths below the prefix.
@@ -72,10 +71,10 @@ impl Holder {
         &self,
         wanted: &BTreeSet<String>,
     ) -> Result<BTreeMap<String, Vec<u8>>, EquivalenceError> {
-        match &self.format {
-            Form::Image => image::contents(&self.path, self.arch, wanted),
+        match &self.form {
+            Form::Image => image::contents(&self.path, self.held.arch, wanted),
             Form::Deb(deb) => deb.contents(&self.path, wanted),
-            Form::Rpm(rpm) => rpm.contents(&self.path, wanted),
+            Form::Rpm => rpm::contents(&self.path, &self.held.prefix, wanted),
         }
     }
 }
