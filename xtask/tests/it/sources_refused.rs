@@ -93,7 +93,7 @@ fn references_that_are_not_there_or_have_moved_are_refused() {
     assert_eq!(bench.lock(), locked);
     drop(server);
     bench.source("main");
-    refused(&mut lock(&["--offline"]), 3, &["the network is off"]);
+    refused(&mut lock(&["--offline"]), 3, &["--offline forbids fetching", "keystone: "]);
     refused(&mut lock(&["--mirror", "openstack=git://127.0.0.1:1"]), 3, &["keystone"]);
 }
 
