@@ -154,4 +154,18 @@ impl Bench {
         let mut commits = said.split_whitespace().map(str::to_owned);
         [commits.next().unwrap(), commits.next().unwrap()]
     }
+
+    /// A repository of keystone with one commit, which is tagged.
+    pub(crate) fn tagged(&self, version: &str) {
+        let source = self.unpack(version);
+        let home = self.repositories.join("keystone");
+        std::fs::create_dir(&home).unwrap();
+        let line = format!(
+            "git init -q -b master
+             git config user.name Someone && git config user.email someone@example.org
+             cp -r {source}/. . && git add -A && git commit -qm All && git tag -am {version} {version}",
+            source = source.display(),
+        );
+        shell(&home, &line);
+    }
 }

@@ -8,6 +8,7 @@ use crate::bench::{
     cooperage_on, cooperage_with, image_digest, manifest_and_config, run, shell, stdout, store,
     unpack,
 };
+use crate::patched::add_patches;
 use crate::runs::keystone_answers_in;
 use crate::source_history::{Bench, Server};
 
@@ -77,6 +78,38 @@ fn keystone_from_git_has_the_files_of_the_release() {
     run(cooperage_with(&bench.tree, &cold).args(build).arg(&out).args(["--mirror", &mirror]));
     let again = image_digest(&out.join("2025.2/keystone/oci"));
     assert_eq!(again, image_digest(&bench.path("git4/2025.2/keystone/oci")));
+}
+
+/// `git archive` without the history gives a wheel without 45 of them: migrations and translations.
+#[test]
+#[ignore = "needs the network and namespaces; .ci/run runs it"]
+fn a_wheel_from_git_has_all_files_and_what_patches_add() {
+    let bench = Bench::new();
+    bench.tagged("28.0.2");
+    let server = Server::start(&bench.repositories);
+    let mirror = server.mirror();
+    bench.source("{ref: 28.0.2}");
+    let all = bench.build("all", &["--mirror", &mirror]);
+    let names = |layout: &Path| -> Vec<String> { service_layer(layout, &[]).into_keys().collect() };
+    bench.source("\"28.0.2\"");
+    let wheel = bench.build("wheel", &[]);
+    assert_eq!(names(&all), names(&wheel));
+    let packages = names(&all).iter().filter(|path| path.contains("/site-packages/")).count();
+    // 604 entries has the wheel on the index; one of them goes to /etc, and an installer adds two.
+    assert_eq!(packages, 604 - 1 + 2);
+
+    bench.source("{ref: 28.0.2}");
+    add_patches(&bench.tree);
+    let from_git = bench.build("git", &["--mirror", &mirror]);
+    bench.source("\"28.0.2\"");
+    let released = bench.build("released", &[]);
+    let files = service_layer(&from_git, &TOLD);
+    assert_eq!(files, service_layer(&released, &TOLD));
+    let before = service_layer(&all, &TOLD);
+    let added: Vec<&String> = files.keys().filter(|path| !before.contains_key(*path)).collect();
+    for name in ["/expand/5f0a1c2e3d4b_add_remark.py", "/sql/migrations/remark.txt"] {
+        assert!(added.iter().any(|path| path.ends_with(name)), "{name} is not among {added:?}");
+    }
 }
 
 #[test]
