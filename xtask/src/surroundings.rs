@@ -20,6 +20,13 @@ pub(crate) struct Surroundings {
     pub(crate) cpus: usize,
 }
 
+/// The present time.
+#[expect(clippy::disallowed_methods, reason = "the command hands the time on as a value")]
+pub(crate) fn now() -> Epoch {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    Epoch(since.map_or(0, |since| since.as_secs()))
+}
+
 impl Surroundings {
     #[expect(
         clippy::disallowed_methods,
@@ -29,11 +36,10 @@ impl Surroundings {
         let utf8 = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         };
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         Ok(Self {
             variables: std::env::vars_os().filter_map(utf8).collect(),
             folder: std::env::current_dir()?,
-            now: Epoch(since.map_or(0, |since| since.as_secs())),
+            now: now(),
             host: if cfg!(target_arch = "aarch64") { Arch::Arm64 } else { Arch::Amd64 },
             cpus: std::thread::available_parallelism().map_or(1, usize::from),
         })

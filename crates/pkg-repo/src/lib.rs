@@ -97,6 +97,6 @@ pub use publish::Published;
 pub use record::{PackageKind, Record};
 pub use repository::{Repository, Signing};
 pub use rpm_version::compare_rpm_versions;
-pub use serve::{Served, serve};
+pub use serve::{Served, Watch, serve};
 pub use storage::{Content, PointerChange, Storage, StorageError};
 pub use verify::{Check, Depth, Finding};

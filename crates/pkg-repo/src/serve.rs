@@ -11,6 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use answer::Answer;
+use names::Epoch;
 use request::Head;
 
 /// What is for clients; the rest of the folder is for publishers.
@@ -24,6 +25,15 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The longest head of a request.
 const LONGEST_HEAD: usize = 16 << 10;
+
+/// What a server is given besides the folder and its address.
+pub trait Watch: Sync {
+    /// The present time.
+    fn now(&self) -> Epoch;
+
+    /// Hears of each answer, on the thread that has sent it.
+    fn served(&self, served: Served);
+}
 
 /// A request that was answered.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -41,8 +51,10 @@ pub struct Served {
 
 /// Serves the repository in `folder` to clients of `listener`: what is in `dists`, `keys`, `pool` and
 /// `yum`, by GET and HEAD, with ranges (RFC 9110, section 14) and `If-Modified-Since`. Nothing outside
-/// the folder is served, even where a link leads there, and folders are not listed. Each answer is told
-/// to `tell`, from several threads.
+/// the folder is served, even where a link leads there, and folders are not listed.
+///
+/// A file that has just changed has no `Last-Modified`: it may change once more within the same second,
+/// and a client that asks by that time would be told that it has not (RFC 9110, section 8.8.2.2).
 ///
 /// It is for trials, for networks of one's own, and to stand behind a server that speaks TLS. The
 /// publishers need not wait: a repository can be read while it changes.
@@ -52,7 +64,7 @@ pub struct Served {
 pub fn serve(
     folder: &Path,
     listener: &TcpListener,
-    tell: &(dyn Fn(Served) + Sync),
+    watch: &dyn Watch,
 ) -> Result<std::convert::Infallible, io::Error> {
     let folder = &fs_err::canonicalize(folder)?;
     let places = &Places::default();
@@ -63,7 +75,7 @@ pub fn serve(
                 Ok((stream, client)) => {
                     scope.spawn(move || {
                         // It ends with its client, who is told nothing more.
-                        let _ = converse(folder, &stream, client, tell);
+                        let _ = converse(folder, &stream, client, watch);
                         places.give();
                     });
                 }
@@ -106,7 +118,7 @@ fn converse(
     folder: &Path,
     stream: &TcpStream,
     client: SocketAddr,
-    tell: &(dyn Fn(Served) + Sync),
+    watch: &dyn Watch,
 ) -> io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
@@ -116,7 +128,7 @@ fn converse(
         let Some(text) = read_head(&mut reader)? else { return Ok(()) };
         let head = Head::parse(&text);
         let answer = match &head {
-            Ok(head) => Answer::to(folder, head),
+            Ok(head) => Answer::to(folder, head, watch.now()),
             Err(status) => Answer::of_status(*status),
         };
         let request = head.as_ref().map_or_else(|_| "-".to_owned(), Head::line);
@@ -124,7 +136,7 @@ fn converse(
             head.as_ref().map_or((false, true), |head| (head.is_head, head.closes));
         let status = answer.status;
         let sent = send(stream, answer, is_head, closes);
-        tell(Served { client, request, status, bytes: *sent.as_ref().unwrap_or(&0) });
+        watch.served(Served { client, request, status, bytes: *sent.as_ref().unwrap_or(&0) });
         sent?;
         if closes {
             return Ok(());

@@ -5,7 +5,8 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use pkg_repo::{ChannelSettings, Format, Served, YumSettings};
+use names::Epoch;
+use pkg_repo::{ChannelSettings, Format, Served, Watch, YumSettings};
 use signer::OpenPgpKey as _;
 use testkit::tool;
 
@@ -17,19 +18,38 @@ use crate::writers::Nginx;
 struct Server {
     url: String,
     port: u16,
-    served: Arc<Mutex<Vec<Served>>>,
+    heard: Arc<Heard>,
 }
 
+/// What a server has answered, and its clock.
+struct Heard {
+    now: Epoch,
+    served: Mutex<Vec<Served>>,
+}
+
+impl Watch for Heard {
+    fn now(&self) -> Epoch {
+        self.now
+    }
+
+    fn served(&self, served: Served) {
+        self.served.lock().unwrap().push(served);
+    }
+}
+
+/// Before everything that tests write.
+const EARLY: Epoch = Epoch(0);
+/// Long after it.
+const LATE: Epoch = Epoch(10_000_000_000);
+
 impl Server {
-    fn start(root: &Path) -> Self {
+    fn start(root: &Path, now: Epoch) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let served = Arc::new(Mutex::new(Vec::new()));
-        let (root, heard) = (root.to_owned(), Arc::clone(&served));
-        std::thread::spawn(move || {
-            pkg_repo::serve(&root, &listener, &|one| heard.lock().unwrap().push(one))
-        });
-        Self { url: format!("http://127.0.0.1:{port}"), port, served }
+        let heard = Arc::new(Heard { now, served: Mutex::default() });
+        let (root, watch) = (root.to_owned(), Arc::clone(&heard));
+        std::thread::spawn(move || pkg_repo::serve(&root, &listener, &*watch));
+        Self { url: format!("http://127.0.0.1:{port}"), port, heard }
     }
 
     /// Sends bytes on a connection of their own; gives all that comes back.
@@ -56,7 +76,7 @@ fn what_is_for_clients_is_served_and_nothing_else() {
     fs_err::write(room.at("secret"), "secret").unwrap();
     std::os::unix::fs::symlink(room.at("secret"), room.root().join("pool/out")).unwrap();
     std::os::unix::fs::symlink(room.folder.path(), room.root().join("pool/above")).unwrap();
-    let server = Server::start(room.root());
+    let server = Server::start(room.root(), LATE);
     let get = |target: &str| {
         server.says(&format!("GET {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
     };
@@ -86,7 +106,7 @@ fn what_is_for_clients_is_served_and_nothing_else() {
     let said = server.says(&format!("{two}{two}\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"));
     assert_eq!(said.matches("HTTP/1.1 200 OK").count(), 2, "{said}");
     assert!(!said.contains("Origin: "), "{said}");
-    let served = server.served.lock().unwrap();
+    let served = server.heard.served.lock().unwrap();
     assert_eq!((served[0].request.as_str(), served[0].status), ("GET /dists/trixie/Release", 200));
     assert!(served[0].bytes > 100);
 }
@@ -95,7 +115,7 @@ fn what_is_for_clients_is_served_and_nothing_else() {
 #[ignore = "needs curl and nginx; .ci/run runs it"]
 fn curl_gets_what_nginx_gives() {
     let room = filled();
-    let (server, nginx) = (Server::start(room.root()), Nginx::start(room.root()));
+    let (server, nginx) = (Server::start(room.root(), LATE), Nginx::start(room.root()));
     let time = |url: &str| {
         let head = tool("curl").args(["-sI", &format!("{url}/dists/trixie/InRelease")]).text();
         let line = head.lines().find(|line| line.starts_with("Last-Modified: ")).unwrap();
@@ -157,14 +177,22 @@ fn curl_gets_what_nginx_gives() {
 #[ignore = "needs root, apt, rpmbuild and dnf; .ci/run runs it"]
 fn apt_and_dnf_are_served() {
     let room = filled();
-    let server = Server::start(room.root());
-    let apt = Apt::new(&server.url, "trixie", &room.key.certificate().to_bytes());
-    for word in ["Get:1", "Hit:1"] {
+    let key = room.key.certificate().to_bytes();
+    let updates = |apt: &Apt, word: &str| {
         let said = apt.update();
         assert!(said.contains(word) && !said.contains("W:"), "{word} is not in {said}");
-    }
+    };
+    let server = Server::start(room.root(), LATE);
+    let apt = Apt::new(&server.url, "trixie", &key);
+    updates(&apt, "Get:1");
+    updates(&apt, "Hit:1");
+
+    // What has just changed is not taken for what it was, however soon it changes again.
+    let server = Server::start(room.root(), EARLY);
+    let apt = Apt::new(&server.url, "trixie", &key);
+    updates(&apt, "Get:1");
     room.add("apt:trixie", &[deb("a", "2:2.0")]);
-    assert!(apt.update().contains("Get:1"));
+    updates(&apt, "Get:1");
     assert_eq!(apt.download("a"), ["a_2%3a2.0_all.deb"]);
 
     let settings = YumSettings { compression: Format::Zstd, keep: 2 };
@@ -182,5 +210,5 @@ fn apt_and_dnf_are_served() {
     let base = root.join("root");
     let installed = tool("rpm").arg("--root").arg(base).args(["-q", "small"]).text();
     assert!(installed.starts_with("small-1.0-1"), "{installed}");
-    println!("{} requests", server.served.lock().unwrap().len());
+    println!("{} requests", server.heard.served.lock().unwrap().len());
 }

@@ -2,13 +2,31 @@
 
 use std::net::TcpListener;
 
-use pkg_repo::Served;
+use names::Epoch;
+use pkg_repo::{Served, Watch};
 use serde_json::json;
 
 use crate::args::{Global, ServeRepo};
 use crate::failure::Failure;
 use crate::speech;
-use crate::surroundings::Surroundings;
+use crate::surroundings::{self, Surroundings};
+
+/// Says what is served.
+struct Told {
+    quiet: bool,
+}
+
+impl Watch for Told {
+    fn now(&self) -> Epoch {
+        surroundings::now()
+    }
+
+    fn served(&self, Served { client, request, status, bytes }: Served) {
+        if !self.quiet {
+            speech::say(&format!("{client} {request} {status} {bytes}"));
+        }
+    }
+}
 
 /// Serves a repository until the process is stopped.
 pub(super) fn run(
@@ -27,12 +45,7 @@ pub(super) fn run(
         true => speech::json(&json!({ "url": url }))?,
         false => speech::lines([url])?,
     }
-    let tell = |Served { client, request, status, bytes }| {
-        if !global.quiet {
-            speech::say(&format!("{client} {request} {status} {bytes}"));
-        }
-    };
-    match pkg_repo::serve(&folder, &listener, &tell) {
+    match pkg_repo::serve(&folder, &listener, &Told { quiet: global.quiet }) {
         Ok(never) => match never {},
         Err(error) => Err(failed(error)),
     }
