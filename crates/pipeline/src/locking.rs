@@ -43,10 +43,11 @@ pub fn lock(
     request: &LockRequest,
     tell: Listener<'_>,
 ) -> Result<LockReport, LockError> {
-    let Some(Drafted { before, after, others_before, others }) = work_out(setting, request, tell)?
-    else {
+    let Drafted { before, after, others_before, others, worked } =
+        work_out(setting, request, tell)?;
+    if !worked {
         return Ok(LockReport::default());
-    };
+    }
     let mut report = LockReport { changes: changes::between(&before, &after) };
     for (before, after) in others_before.iter().zip(&others) {
         report.changes.extend(changes::of_packages(before, after));
@@ -69,17 +70,10 @@ pub(crate) fn draft(
     request: &LockRequest,
     tell: Listener<'_>,
 ) -> Result<(Locks, Vec<String>), LockError> {
-    match work_out(setting, request, tell)? {
-        Some(Drafted { before, after, .. }) => {
-            let changes = changes::between(&before, &after);
-            offline::keep(setting, request, &before, &after);
-            Ok((after, changes))
-        }
-        None => {
-            let description = Description::read(setting.root, &request.distro)?;
-            Ok((Locks::of(&description, setting.root, request.release)?, Vec::new()))
-        }
-    }
+    let Drafted { before, after, .. } = work_out(setting, request, tell)?;
+    let changes = changes::between(&before, &after);
+    offline::keep(setting, request, &before, &after);
+    Ok((after, changes))
 }
 
 /// The locks before and after.
@@ -88,14 +82,16 @@ struct Drafted {
     after: Locks,
     others_before: Vec<ReleaseLock>,
     others: Vec<ReleaseLock>,
+    /// Whether there was anything to do.
+    worked: bool,
 }
 
-/// Locks in memory; `None` where there is nothing to do.
+/// Locks in memory.
 fn work_out(
     setting: &Setting<'_>,
     request: &LockRequest,
     tell: Listener<'_>,
-) -> Result<Option<Drafted>, LockError> {
+) -> Result<Drafted, LockError> {
     let description = Description::read(setting.root, &request.distro)?;
     let description = description.with_folders(&request.folders);
     description.release(request.release)?;
@@ -153,11 +149,10 @@ fn work_out(
         }
         none_missing(missing).map_err(LockError::Missing)?;
     }
-    if !worked {
-        return Ok(None);
+    if worked {
+        after.release.drop_builds();
     }
-    after.release.drop_builds();
-    Ok(Some(Drafted { before, after, others_before, others }))
+    Ok(Drafted { before, after, others_before, others, worked })
 }
 
 /// Writes the locks that differ from those in the tree.

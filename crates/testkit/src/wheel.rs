@@ -3,6 +3,8 @@
 use std::io::{Cursor, Write as _};
 
 use crate::sha256;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 /// A small wheel, made in memory, with a right `RECORD`. Equal input gives equal bytes.
 #[derive(Clone, Debug)]
@@ -94,7 +96,11 @@ impl WheelBuilder {
         let mut record: String = files
             .iter()
             .map(|(path, _, bytes)| {
-                format!("{path},sha256={},{}\n", base64(sha256(bytes).as_bytes()), bytes.len())
+                format!(
+                    "{path},sha256={},{}\n",
+                    URL_SAFE_NO_PAD.encode(sha256(bytes).as_bytes()),
+                    bytes.len()
+                )
             })
             .collect();
         record += &format!("{info}/RECORD,,\n");
@@ -109,37 +115,5 @@ impl WheelBuilder {
             zip.write_all(bytes).unwrap();
         }
         zip.finish().unwrap().into_inner()
-    }
-}
-
-/// The form of digests in `RECORD`: base64 for URLs, without padding.
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let bits =
-            chunk.iter().enumerate().fold(0, |bits, (i, b)| bits | u32::from(*b) << (16 - 8 * i));
-        for index in 0..=chunk.len() {
-            let six = bits >> (18 - 6 * index) & 63;
-            text.push(char::from(LETTERS[six as usize]));
-        }
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn base64_is_that_of_rfc_4648() {
-        for (bytes, want) in [
-            ("", ""),
-            ("f", "Zg"),
-            ("fo", "Zm8"),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg"),
-            ("\u{3ff}?", "z78_"),
-        ] {
-            assert_eq!(super::base64(bytes.as_bytes()), want);
-        }
     }
 }

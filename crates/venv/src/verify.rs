@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use filetree::{Content, TreePath};
 use sha2::{Digest as _, Sha384, Sha512};
 use wheels::{RecordHash, RecordLine};
@@ -102,12 +104,12 @@ fn other_is_right(path: &str, hash: &str, content: &Content) -> Result<bool, Ver
         "sha384" => {
             let mut hash = Sha384::new();
             io::copy(&mut reader, &mut Hashing(&mut hash)).map_err(read)?;
-            base64(&hash.finalize())
+            URL_SAFE_NO_PAD.encode(hash.finalize())
         }
         "sha512" => {
             let mut hash = Sha512::new();
             io::copy(&mut reader, &mut Hashing(&mut hash)).map_err(read)?;
-            base64(&hash.finalize())
+            URL_SAFE_NO_PAD.encode(hash.finalize())
         }
         _ => {
             let hash = hash.chars().take(40).collect();
@@ -128,18 +130,4 @@ impl<H: sha2::Digest> io::Write for Hashing<'_, H> {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-/// URL-safe base64 without padding (RFC 4648 section 5).
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let byte = |index: usize| u32::from(chunk.get(index).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for index in 0..=chunk.len() {
-            text.push(char::from(DIGITS[(bits >> (18 - 6 * index) & 63) as usize]));
-        }
-    }
-    text
 }

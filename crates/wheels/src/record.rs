@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::str::FromStr;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use names::Digest;
 
 /// One line of RECORD.
@@ -115,7 +117,7 @@ pub fn render_record(lines: &[RecordLine]) -> String {
         match &line.hash {
             Some(RecordHash::Sha256(digest)) => {
                 text.push_str("sha256=");
-                text.push_str(&to_base64(digest));
+                URL_SAFE_NO_PAD.encode_string(digest.as_bytes(), &mut text);
             }
             Some(RecordHash::Other(hash)) => push_value(&mut text, hash),
             None => {}
@@ -176,39 +178,9 @@ fn row(text: &str) -> Option<(Vec<String>, &str)> {
     }
 }
 
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-/// URL-safe base64 without padding (RFC 4648, section 5).
-fn to_base64(digest: &Digest) -> String {
-    let mut text = String::with_capacity(43);
-    for chunk in digest.as_bytes().chunks(3) {
-        let byte = |index: usize| u32::from(chunk.get(index).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for index in 0..=chunk.len() {
-            let six = (bits >> (18 - 6 * index)) & 63;
-            text.push(char::from(ALPHABET[six as usize]));
-        }
-    }
-    text
-}
-
 fn from_base64(text: &str) -> Option<Digest> {
-    let text = text.trim_end_matches('=');
-    if text.len() != 43 {
-        return None;
-    }
-    let (mut bytes, mut bits, mut count) = (Vec::with_capacity(32), 0u32, 0);
-    for byte in text.bytes() {
-        let six = ALPHABET.iter().position(|letter| *letter == byte)?;
-        bits = (bits << 6 | u32::try_from(six).ok()?) & 0xffff;
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push(u8::try_from(bits >> count & 0xff).ok()?);
-        }
-    }
-    let exact = bits & ((1 << count) - 1) == 0;
-    exact.then(|| bytes.try_into().ok().map(Digest::from_bytes)).flatten()
+    let bytes = URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()?;
+    bytes.try_into().ok().map(Digest::from_bytes)
 }
 
 #[cfg(test)]

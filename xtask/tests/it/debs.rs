@@ -53,6 +53,13 @@ fn folder_umask_locale_and_jobs_do_not_matter() {
     assert!(want != std::fs::read(later).unwrap());
 }
 
+/// Asks whether what was built into `out` holds the same.
+pub(crate) fn verify_equivalence(out: &Path) -> Command {
+    let mut command = cooperage();
+    command.args(["verify-equivalence", "keystone", "2025.2", "--json", "--out"]).arg(out);
+    command
+}
+
 #[test]
 #[ignore = "needs the network; .ci/run runs it"]
 fn image_and_package_hold_the_same() {
@@ -60,12 +67,7 @@ fn image_and_package_hold_the_same() {
     let mut both = cooperage();
     both.args(["build", "keystone", "2025.2", "--locked", "--format", "oci,deb", "--out"]);
     run(both.arg(folder.path()));
-    let verify = || {
-        let mut command = cooperage();
-        command.args(["verify-equivalence", "keystone", "2025.2", "--json", "--out"]);
-        command.arg(folder.path());
-        command
-    };
+    let verify = || verify_equivalence(folder.path());
     let json: serde_json::Value = serde_json::from_str(&stdout(&mut verify())).unwrap();
     let package = &json["packages"][0];
     assert!(package["paths"].as_u64().unwrap() > 5000, "{package}");

@@ -7,6 +7,7 @@ use std::process::Command;
 use testkit::{Tool, tool};
 
 use crate::bench::{cooperage, cooperage_on, root, run, shell, stdout, store, tree_copy};
+use crate::debs::verify_equivalence;
 use crate::patched::add_patches;
 
 const PREFIX: &str = "opt/openstack/keystone-28.1.0";
@@ -123,12 +124,7 @@ fn image_deb_and_rpm_hold_the_same() {
     let mut all = cooperage();
     all.args(["build", "keystone", "2025.2", "--locked", "--format", "oci,deb,rpm", "--out"]);
     run(all.arg(folder.path()));
-    let verify = || {
-        let mut command = cooperage();
-        command.args(["verify-equivalence", "keystone", "2025.2", "--json", "--out"]);
-        command.arg(folder.path());
-        command
-    };
+    let verify = || verify_equivalence(folder.path());
     let json: serde_json::Value = serde_json::from_str(&stdout(&mut verify())).unwrap();
     let packages = json["packages"].as_array().unwrap();
     let with: Vec<&str> = packages.iter().map(|one| one["with"].as_str().unwrap()).collect();

@@ -11,7 +11,7 @@ use pkg_writer::version;
 use super::documents::{self, Told};
 use super::environment::Environment;
 use super::error::PackageError;
-use super::files::{self, Sources};
+use super::files;
 use super::task::{Named, Task, Written};
 use crate::Event;
 use crate::setting::{Listener, Setting};
@@ -56,20 +56,12 @@ pub(crate) fn deb(
     let licences = Some("/usr/share/common-licenses");
     let copyright = documents::copyright(&told, "changelog.Debian.gz", licences);
     let overrides = texts::lintian_overrides(&name, &prefix);
-    let sources = Sources {
-        service: plan.service,
-        recipe,
-        environment: &environment,
-        name: &name,
-        current: &current,
-        time: environment.own.newest(),
-        documents: vec![
-            (place("/usr/share/doc/NAME/copyright"), copyright.into_bytes()),
-            (place("/usr/share/doc/NAME/changelog.Debian.gz"), texts::changelog(&told, suite)),
-            (place("/usr/share/lintian/overrides/NAME"), overrides.into_bytes()),
-        ],
-    };
-    let files = files::files(&sources)?;
+    let documents = [
+        (place("/usr/share/doc/NAME/copyright"), copyright.into_bytes()),
+        (place("/usr/share/doc/NAME/changelog.Debian.gz"), texts::changelog(&told, suite)),
+        (place("/usr/share/lintian/overrides/NAME"), overrides.into_bytes()),
+    ];
+    let files = files::files(&told, &environment, &documents)?;
     let package = control::control(&told, &found, &files);
     let file_name = package.file_name();
     let path = options.scratch.join(&file_name);

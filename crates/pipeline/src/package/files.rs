@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use filetree::{Content, Kind, Node, Tree, TreePath};
 use names::Epoch;
-use release::{Owner, Package, Service};
+use release::{Owner, Service};
 
 use super::Environment;
+use super::documents::Told;
 use super::error::PackageError;
 use super::unit;
 use crate::service_layer::{self, PREFIX};
@@ -41,25 +42,15 @@ pub(crate) struct Owned {
     pub(crate) owner: Owner,
 }
 
-/// What the files are made from.
-#[derive(Debug)]
-pub(crate) struct Sources<'a> {
-    pub(crate) service: &'a Service,
-    pub(crate) recipe: &'a Package,
-    pub(crate) environment: &'a Environment,
-    /// The name of the package.
-    pub(crate) name: &'a str,
-    /// The link that leads to the virtual environment.
-    pub(crate) current: &'a str,
-    /// The time of generated files.
-    pub(crate) time: Epoch,
-    /// Further files by their places: documents.
-    pub(crate) documents: Vec<(String, Vec<u8>)>,
-}
-
-/// Puts the files of a package together.
-pub(crate) fn files(sources: &Sources<'_>) -> Result<Files, PackageError> {
-    let Sources { service, recipe, environment, name, current, time, .. } = *sources;
+/// Puts the files of the package that `told` tells of together: `environment`, what the recipe asks for, and
+/// `documents` by their places.
+pub(crate) fn files(
+    told: &Told<'_>,
+    environment: &Environment,
+    documents: &[(String, Vec<u8>)],
+) -> Result<Files, PackageError> {
+    let Told { service, recipe, name, current, .. } = *told;
+    let time = environment.own.newest();
     let mut files = Files {
         tree: environment.tree.clone(),
         conffiles: BTreeSet::new(),
@@ -128,7 +119,7 @@ pub(crate) fn files(sources: &Sources<'_>) -> Result<Files, PackageError> {
     if !temporary.is_empty() {
         add(format!("/usr/lib/tmpfiles.d/{name}.conf"), temporary.as_bytes())?;
     }
-    for (path, bytes) in &sources.documents {
+    for (path, bytes) in documents {
         add(path.clone(), bytes)?;
     }
     if let Some(text) = logrotate(service) {
@@ -137,7 +128,7 @@ pub(crate) fn files(sources: &Sources<'_>) -> Result<Files, PackageError> {
     }
     files.units = recipe.units.iter().map(|unit| format!("{}.service", unit.name)).collect();
     files.has_tmpfiles = !temporary.is_empty();
-    files.check_programs(sources)?;
+    files.check_programs(told, &environment.prefix)?;
     Ok(files)
 }
 
@@ -174,17 +165,16 @@ impl Files {
     }
 
     /// Checks that the service has the programs that the recipe names.
-    fn check_programs(&self, sources: &Sources<'_>) -> Result<(), PackageError> {
-        let prefix = &sources.environment.prefix;
-        let units = sources.recipe.units.iter().filter_map(|unit| unit.command.first());
+    fn check_programs(&self, told: &Told<'_>, prefix: &TreePath) -> Result<(), PackageError> {
+        let units = told.recipe.units.iter().filter_map(|unit| unit.command.first());
         let units = units.filter(|word| !word.starts_with('/')).map(|word| ("unit", word));
-        let commands = sources.recipe.commands.iter().map(|command| ("commands", command));
+        let commands = told.recipe.commands.iter().map(|command| ("commands", command));
         for (key, program) in commands.chain(units) {
             let place = prefix.join(&format!("bin/{program}"));
             if place.is_ok_and(|place| self.tree.get(&place).is_some()) {
                 continue;
             }
-            let (service, program) = (sources.service.name.clone(), program.clone());
+            let (service, program) = (told.service.name.clone(), program.clone());
             let prefix = format!("/{prefix}");
             return Err(PackageError::NoProgram { service, key, program, prefix });
         }

@@ -12,7 +12,7 @@ use self::place::Placed;
 use super::documents::{self, Told};
 use super::environment::Environment;
 use super::error::PackageError;
-use super::files::{self, Sources};
+use super::files;
 use super::task::{Named, Task, Written};
 use crate::Event;
 use crate::setting::{Listener, Setting};
@@ -58,16 +58,8 @@ pub(crate) fn rpm(
     };
     let provides = "the package's Provides: bundled(python3dist(NAME))";
     let copyright = documents::copyright(&told, provides, None);
-    let sources = Sources {
-        service: plan.service,
-        recipe,
-        environment: &environment,
-        name: &name,
-        current: &current,
-        time: environment.own.newest(),
-        documents: vec![(format!("{}/copyright", place::licences(&name)), copyright.into_bytes())],
-    };
-    let files = files::files(&sources)?;
+    let documents = [(format!("{}/copyright", place::licences(&name)), copyright.into_bytes())];
+    let files = files::files(&told, &environment, &documents)?;
     let scripts = scripts::scripts(&told, &files);
     let Placed { tree, marks, left_out, accounts } = place::placed(files, &told, &environment)?;
     options.accounts = accounts;

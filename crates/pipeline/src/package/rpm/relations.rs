@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use pkg_writer::Accounts;
 use pkg_writer::rpm::{Comparison, Dependency, Relations, RpmError, Scriptlet};
 use pkg_writer::version;
@@ -140,16 +142,9 @@ fn accounts_made(told: &Told<'_>) -> Vec<Dependency> {
 /// A line in base64 (RFC 4648, section 4), filled up with zeros so that it has no `=`, which would be a
 /// comparison.
 fn base64(line: &str) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let letter = |bits: u32| char::from(LETTERS[(bits & 63) as usize]);
-    line.as_bytes()
-        .chunks(3)
-        .flat_map(|chunk| {
-            let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or_default());
-            let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-            [18, 12, 6, 0].map(|shift| letter(bits >> shift))
-        })
-        .collect()
+    let mut bytes = line.as_bytes().to_vec();
+    bytes.resize(bytes.len().next_multiple_of(3), 0);
+    STANDARD.encode(bytes)
 }
 
 #[cfg(test)]

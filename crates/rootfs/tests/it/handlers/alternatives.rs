@@ -1,13 +1,14 @@
 //! `update-alternatives` is the judge.
 
 use std::path::Path;
+use testkit::Random;
 
 use filetree::Tree;
 use names::Epoch;
 use rootfs::handlers::alternatives::{Alternative, Slave, install};
 
 use super::folder;
-use super::written::{Numbers, chain, text, tree};
+use super::written::{chain, text, tree};
 
 fn awk(path: &str, priority: i32) -> Alternative {
     let page = |name: &str| format!("/usr/share/man/man1/{name}.1.gz");
@@ -70,7 +71,7 @@ fn faults_name_the_group_and_what_to_do() {
 #[test]
 #[ignore = "needs dpkg; .ci/run runs it"]
 fn any_history_leaves_what_update_alternatives_leaves() {
-    let mut numbers = Numbers(7);
+    let mut numbers = Random::new(7);
     let (mut accepted, mut refused) = (0, 0);
     for history in 0..150 {
         let place = tempfile::tempdir().unwrap();
@@ -111,7 +112,7 @@ fn listing(tree: &Tree) -> Vec<String> {
     listing.lines().filter(|line| !line.contains("var/log")).map(str::to_owned).collect()
 }
 
-fn random(numbers: &mut Numbers) -> Alternative {
+fn random(numbers: &mut Random) -> Alternative {
     let group = numbers.below(2);
     let mut link =
         |name: usize| format!("/usr/bin/link{}", if numbers.below(6) == 0 { 9 } else { name });

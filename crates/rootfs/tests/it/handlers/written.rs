@@ -1,7 +1,10 @@
 //! Trees, libraries and certificates written in the test, and a source of numbers.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use filetree::{Content, Kind, Node, Tree, TreePath};
 use names::Epoch;
+use testkit::Random;
 
 /// A tree of text files; a target behind `-> ` makes a link, a path that ends with a slash a
 /// directory.
@@ -102,51 +105,30 @@ pub(super) fn certificate(subject: &[(u8, u8, &[u8])], serial: u8) -> Vec<u8> {
 
 /// Bytes in PEM.
 pub(super) fn pem(der: &[u8]) -> Vec<u8> {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = b"-----BEGIN CERTIFICATE-----\n".to_vec();
-    for line in der.chunks(48) {
-        for part in line.chunks(3) {
-            let bits = part.iter().fold(0, |bits, byte| bits << 8 | usize::from(*byte));
-            let bits = bits << (8 * (3 - part.len()));
-            for at in 0..4 {
-                let digit = DIGITS[bits >> (18 - 6 * at) & 63];
-                text.push(if at > part.len() { b'=' } else { digit });
-            }
-        }
+    for line in STANDARD.encode(der).as_bytes().chunks(64) {
+        text.extend(line);
         text.push(b'\n');
     }
     text.extend(b"-----END CERTIFICATE-----\n");
     text
 }
 
-/// Numbers that are the same in every run (SplitMix64).
-pub(super) struct Numbers(pub(super) u64);
-
-impl Numbers {
-    pub(super) fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % limit as u64) as usize
-    }
-
-    /// Changes, cuts, repeats or inserts a few bytes.
-    pub(super) fn damage(&mut self, bytes: &[u8]) -> Vec<u8> {
-        let mut bytes = bytes.to_vec();
-        for _ in 0..=self.below(4) {
-            let at = self.below(bytes.len() + 1);
-            match self.below(5) {
-                0 => bytes.truncate(at),
-                1 => bytes.insert(at, self.below(256) as u8),
-                2 if at < bytes.len() => bytes[at] = [0, 1, 0x7f, 0x80, 0xff][self.below(5)],
-                3 if at < bytes.len() => bytes[at] ^= 1 << self.below(8),
-                _ => {
-                    let end = (at + self.below(40)).min(bytes.len());
-                    bytes.extend_from_within(at..end);
-                }
+/// A damaged copy of `bytes`: some are changed, cut, repeated or inserted.
+pub(super) fn damaged(random: &mut Random, bytes: &[u8]) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    for _ in 0..=random.below(4) {
+        let at = random.below(bytes.len() + 1);
+        match random.below(5) {
+            0 => bytes.truncate(at),
+            1 => bytes.insert(at, random.below(256) as u8),
+            2 if at < bytes.len() => bytes[at] = [0, 1, 0x7f, 0x80, 0xff][random.below(5)],
+            3 if at < bytes.len() => bytes[at] ^= 1 << random.below(8),
+            _ => {
+                let end = (at + random.below(40)).min(bytes.len());
+                bytes.extend_from_within(at..end);
             }
         }
-        bytes
     }
+    bytes
 }
