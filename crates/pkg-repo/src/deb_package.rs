@@ -1,25 +1,42 @@
 //! What the indexes of apt say of a .deb.
 
 use std::collections::BTreeMap;
-use std::io::BufReader;
+use std::io::{self, BufReader, Read};
 
 use distro::{Stanza, Version, inspect_deb};
+use names::Hashing;
+use sha2::{Digest as _, Sha512};
 
 use crate::RepoError;
 use crate::channel::{ChannelName, is_word};
-use crate::package::{Description, Hashing, NewPackage};
+use crate::package::{Description, NewPackage, hex};
 use crate::record::{PackageKind, Record, pool_path};
 
 /// Fields that the index itself gives.
 const OWN: [&str; 6] = ["Filename", "Size", "MD5sum", "SHA1", "SHA256", "SHA512"];
 
+/// A file whose SHA-512, which only the indexes of apt have, is computed while it is read.
+struct Summed {
+    file: fs_err::File,
+    sum: Sha512,
+}
+
+impl Read for Summed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        self.sum.update(&buffer[..read]);
+        Ok(read)
+    }
+}
+
 /// Reads a .deb or .udeb.
 pub(crate) fn read(channel: &ChannelName, new: &NewPackage) -> Result<Description, RepoError> {
     let path = &new.path;
     let failed = |source| RepoError::Read { path: path.clone(), source };
-    let mut input = BufReader::with_capacity(1 << 16, Hashing::open(path).map_err(failed)?);
+    let mut file = Summed { file: fs_err::File::open(path).map_err(failed)?, sum: Sha512::new() };
+    let mut input = BufReader::with_capacity(1 << 16, Hashing::new(&mut file));
     let deb = inspect_deb(&mut input, path)?;
-    let hashes = input.into_inner().finish().map_err(failed)?;
+    let (sha256, size) = input.into_inner().finish_reading().map_err(failed)?;
     let refused = |reason: String| RepoError::Package {
         path: path.clone(),
         channel: channel.clone(),
@@ -54,14 +71,14 @@ pub(crate) fn read(channel: &ChannelName, new: &NewPackage) -> Result<Descriptio
         source: source.to_owned(),
         source_version: source_version.to_owned(),
         component: new.component.clone(),
-        sha256: hashes.sha256,
-        size: hashes.size,
-        path: pool_path(name, &file_name, &hashes.sha256),
+        sha256,
+        size,
+        path: pool_path(name, &file_name, &sha256),
     };
     let section = stanza.get("Section").filter(|section| {
         !section.contains(|c: char| c.is_whitespace() || c.is_control() || c == ',')
     });
-    let entry = entry(stanza, &record, &hashes.sha512);
+    let entry = entry(stanza, &record, &hex(&file.sum.finalize()));
     Ok(Description {
         location: section.map_or_else(|| name.to_owned(), |section| format!("{section}/{name}")),
         entries: BTreeMap::from([("Packages".to_owned(), entry)]),

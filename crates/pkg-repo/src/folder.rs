@@ -238,13 +238,20 @@ impl Storage for Folder {
 
     fn turn(&self, name: &str) -> Result<Box<dyn Send>, StorageError> {
         const STEP: Duration = Duration::from_millis(5);
+        // A writer that was stopped in its turn must not stop all others: a minute after the last
+        // change they go on.
+        const PATIENCE: Duration = Duration::from_secs(60);
         let lock = self.lock_file(name, ".turn")?;
-        // A writer that was stopped in its turn must not stop all others: after a minute they go on.
-        for _ in 0..12_000 {
-            if lock.file().try_lock().is_ok() {
-                break;
-            }
+        let (mut there, mut waited) = (self.pointer(name)?, Duration::ZERO);
+        while waited < PATIENCE && lock.file().try_lock().is_err() {
             std::thread::sleep(STEP);
+            waited += STEP;
+            if waited.subsec_millis() == 0 {
+                let now = self.pointer(name)?;
+                if now != there {
+                    (there, waited) = (now, Duration::ZERO);
+                }
+            }
         }
         Ok(Box::new(lock))
     }

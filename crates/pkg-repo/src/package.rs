@@ -1,11 +1,9 @@
 //! Packages on their way into the pool.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use names::{Digest, Sha256};
-use sha2::{Digest as _, Sha512};
+use names::Digest;
 
 use crate::RepoError;
 use crate::channel::ChannelName;
@@ -78,48 +76,6 @@ pub(crate) fn describe(storage: &dyn Storage, sha256: &Digest) -> Result<Descrip
     let bytes = bytes.ok_or_else(|| RepoError::Missing { path: path.clone() })?;
     serde_json::from_slice(&bytes)
         .map_err(|_| RepoError::Damaged { path, reason: "it describes no package" })
-}
-
-/// A file that is hashed while it is read.
-pub(crate) struct Hashing {
-    inner: fs_err::File,
-    sha256: Sha256,
-    sha512: Sha512,
-    size: u64,
-}
-
-/// What [`Hashing`] found.
-pub(crate) struct Hashes {
-    pub(crate) sha256: Digest,
-    pub(crate) sha512: String,
-    pub(crate) size: u64,
-}
-
-impl Hashing {
-    pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        let inner = fs_err::File::open(path)?;
-        Ok(Self { inner, sha256: Sha256::new(), sha512: Sha512::new(), size: 0 })
-    }
-
-    /// Reads the rest.
-    pub(crate) fn finish(mut self) -> io::Result<Hashes> {
-        io::copy(&mut self, &mut io::sink())?;
-        Ok(Hashes {
-            sha256: self.sha256.finalize(),
-            sha512: hex(&self.sha512.finalize()),
-            size: self.size,
-        })
-    }
-}
-
-impl Read for Hashing {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.sha256.update(&buffer[..read]);
-        self.sha512.update(&buffer[..read]);
-        self.size += read as u64;
-        Ok(read)
-    }
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::io::BufReader;
 
+use names::Hashing;
 use pkg_writer::rpm::{self, Header, Headers};
 
 use crate::RepoError;
 use crate::channel::{ChannelName, is_word};
-use crate::package::{Description, Hashing, NewPackage};
+use crate::package::{Description, NewPackage};
 use crate::record::{PackageKind, Record, pool_path};
 use crate::rpm_xml;
 
@@ -57,9 +58,10 @@ pub(crate) enum RpmFileKind {
 pub(crate) fn read(channel: &ChannelName, new: &NewPackage) -> Result<Description, RepoError> {
     let path = &new.path;
     let failed = |source| RepoError::Read { path: path.clone(), source };
-    let mut input = BufReader::with_capacity(1 << 16, Hashing::open(path).map_err(failed)?);
+    let file = Hashing::new(fs_err::File::open(path).map_err(failed)?);
+    let mut input = BufReader::with_capacity(1 << 16, file);
     let headers = rpm::read_headers(&mut input).map_err(failed)?;
-    let hashes = input.into_inner().finish().map_err(failed)?;
+    let (sha256, size) = input.into_inner().finish_reading().map_err(failed)?;
     let refused = |reason: String| RepoError::Package {
         path: path.clone(),
         channel: channel.clone(),
@@ -85,9 +87,9 @@ pub(crate) fn read(channel: &ChannelName, new: &NewPackage) -> Result<Descriptio
         source,
         source_version,
         component: "-".to_owned(),
-        sha256: hashes.sha256,
-        size: hashes.size,
-        path: pool_path(name, &file_name, &hashes.sha256),
+        sha256,
+        size,
+        path: pool_path(name, &file_name, &sha256),
     };
     let entries = BTreeMap::from([
         ("primary".to_owned(), rpm_xml::primary(&rpm, &record)),

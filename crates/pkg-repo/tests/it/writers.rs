@@ -13,9 +13,27 @@ use crate::apt::Apt;
 use crate::room::{Room, TIME, deb, name};
 
 const WRITERS: usize = 32;
-/// Packages of each writer, and how many it publishes at once.
-const PACKAGES: usize = 12;
-const BATCH: usize = 4;
+
+/// How much each writer does.
+struct Amount {
+    /// Packages of each writer.
+    packages: usize,
+    /// How many it publishes at once.
+    batch: usize,
+    /// The longest time, in milliseconds, after which the first attempt of each batch is killed.
+    patience: usize,
+}
+
+impl Amount {
+    /// A sample; where COOPERAGE_CI says `full`, a thousand packages of each writer.
+    #[expect(clippy::disallowed_methods, reason = "a slow test asks how slow it may be")]
+    fn wanted() -> Self {
+        match std::env::var("COOPERAGE_CI").is_ok_and(|tier| tier == "full") {
+            true => Self { packages: 1000, batch: 250, patience: 20_000 },
+            false => Self { packages: 12, batch: 4, patience: 700 },
+        }
+    }
+}
 
 /// The program of `examples/publish.rs`, which cargo builds with the tests.
 fn program() -> PathBuf {
@@ -84,10 +102,11 @@ impl Drop for Nginx {
 #[test]
 #[ignore = "needs apt, nginx and timeout; .ci/run runs it"]
 fn many_writers_that_are_killed_lose_nothing_and_readers_never_see_a_half() {
+    let Amount { packages: each, batch: size, patience } = Amount::wanted();
     let room = Room::new();
     let key = concat!(env!("CARGO_MANIFEST_DIR"), "/../signer/tests/fixtures/secret.asc");
     let publish = |packages: &[PathBuf], patience: Option<f64>| {
-        let seconds = patience.map_or("600".to_owned(), |seconds| format!("{seconds:.3}"));
+        let seconds = patience.map_or("3600".to_owned(), |seconds| format!("{seconds:.3}"));
         let run = tool("timeout").args(["-s", "KILL", &seconds]).arg(program());
         let run = run.arg(room.root()).args(["apt:trixie", key, &TIME.0.to_string()]);
         let said = run.args(packages).said();
@@ -104,16 +123,16 @@ fn many_writers_that_are_killed_lose_nothing_and_readers_never_see_a_half() {
             let (room, publish, killed, done) = (&room, &publish, &killed, &done);
             scope.spawn(move || {
                 let mut random = Random::new(0x9e37_79b9 + writer as u64);
-                for batch in 0..PACKAGES / BATCH {
+                for batch in 0..each / size {
                     let package = |index: usize| {
-                        let number = batch * BATCH + index;
+                        let number = batch * size + index;
                         room.deb(&deb(&format!("w{writer}-p{number}"), "1.0")).path
                     };
-                    let packages: Vec<PathBuf> = (0..BATCH).map(package).collect();
+                    let packages: Vec<PathBuf> = (0..size).map(package).collect();
                     for attempt in 1.. {
                         // The first ones are killed at some moment; the later, the more time.
                         let patience = (attempt < 4)
-                            .then(|| (attempt * random.below(700)) as f64 / 1000.0 + 0.01);
+                            .then(|| (attempt * random.below(patience)) as f64 / 1000.0 + 0.01);
                         match publish(&packages, patience) {
                             Ok(()) => break,
                             Err(said) => assert!(said.is_empty(), "{said}"),
@@ -138,14 +157,15 @@ fn many_writers_that_are_killed_lose_nothing_and_readers_never_see_a_half() {
         }
         (reads, updates)
     });
-    println!("{} killed, {reads} reads, {updates} updates", killed.load(Ordering::Relaxed));
-    assert!(killed.load(Ordering::Relaxed) > WRITERS / 4, "the kills came too late");
+    let kills = killed.load(Ordering::Relaxed);
+    println!("{each} packages of each writer: {kills} killed, {reads} reads, {updates} updates");
+    assert!(kills > WRITERS / 4, "the kills came too late");
     assert!(reads > 10 && updates > 0);
     let listed: BTreeSet<String> = room.list("apt:trixie").into_iter().collect();
     let all = (0..WRITERS)
-        .flat_map(|writer| (0..PACKAGES).map(move |number| format!("w{writer}-p{number} 1.0 all")));
+        .flat_map(|writer| (0..each).map(move |number| format!("w{writer}-p{number} 1.0 all")));
     assert_eq!(listed, all.collect());
-    assert_eq!(read(room.root(), &keyring), WRITERS * PACKAGES);
+    assert_eq!(read(room.root(), &keyring), WRITERS * each);
     let storage = Folder::open(room.root()).unwrap();
     let repository = Repository { storage: &storage, workers: 2 };
     let check = Check { keyring: Some(&keyring), now: TIME, depth: Depth::Bytes };
