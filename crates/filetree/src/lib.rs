@@ -32,5 +32,5 @@ pub use content::{Content, ContentReader, DamagedContent};
 pub use node::{Kind, Node};
 pub use pack::{FileMeta, Pack, PackError, PackWriter};
 pub use path::{PathError, TreePath};
-pub use tar_writer::{TarError, write_tar};
+pub use tar_writer::{Member, TAR_END, TarError, tar_members, write_tar};
 pub use tree::{Tree, TreeError};

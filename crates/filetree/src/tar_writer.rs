@@ -33,12 +33,39 @@ pub enum TarError {
     Write(#[source] io::Error),
 }
 
-/// Writes `entries`, which must come in path order, as a POSIX tar archive with its two zero blocks.
-///
-/// Headers are ustar; a path or target that does not fit, or is not ASCII, goes into a pax header
-/// (POSIX.1-2017, pax, "pax Interchange Format"). Owners are numbers alone. Times later than `clamp`
-/// are set to it. The root's own entry is left out. Of the names of one file the first in order
-/// carries the content, as unpackers need the target of a hard link before the link.
+/// One member of an archive: its headers, and where its content comes from.
+#[derive(Clone, Debug)]
+pub struct Member<'a> {
+    /// Its name in the archive.
+    pub path: &'a TreePath,
+    /// The header, and the pax header before it where there is one.
+    pub header: Vec<u8>,
+    /// What follows the header.
+    pub content: Option<&'a Content>,
+}
+
+impl Member<'_> {
+    /// Number of bytes in the archive.
+    pub fn size(&self) -> u64 {
+        let content = self.content.map_or(0, |content| content.size.next_multiple_of(512));
+        self.header.len() as u64 + content
+    }
+
+    /// Writes the headers, and the content with its padding.
+    ///
+    /// # Errors
+    /// When the content cannot be read or is damaged, or when `out` fails.
+    pub fn write(&self, out: &mut impl Write) -> Result<(), TarError> {
+        out.write_all(&self.header).map_err(TarError::Write)?;
+        self.content.map_or(Ok(()), |content| write_content(self.path, content, out))
+    }
+}
+
+/// What ends an archive.
+pub const TAR_END: [u8; 1024] = [0; 1024];
+
+/// Writes `entries`, which must come in path order, as a POSIX tar archive with its two zero blocks:
+/// the bytes of [`tar_members`] and [`TAR_END`].
 ///
 /// # Errors
 /// When a file's content cannot be read or is damaged, when a hard link dangles, or when `out` fails.
@@ -47,34 +74,45 @@ pub fn write_tar<'a>(
     clamp: Option<Epoch>,
     out: &mut impl Write,
 ) -> Result<(), TarError> {
+    for member in tar_members(entries, clamp)? {
+        member?.write(out)?;
+    }
+    out.write_all(&TAR_END).map_err(TarError::Write)
+}
+
+/// The members of a POSIX tar archive of `entries`, which must come in path order.
+///
+/// Headers are ustar; a path or target that does not fit, or is not ASCII, goes into a pax header
+/// (POSIX.1-2017, pax, "pax Interchange Format"). Owners are numbers alone. Times later than `clamp`
+/// are set to it. The root's own entry is left out. Of the names of one file the first in order
+/// carries the content, as unpackers need the target of a hard link before the link.
+///
+/// # Errors
+/// When a hard link dangles.
+pub fn tar_members<'a>(
+    entries: impl Iterator<Item = (&'a TreePath, &'a Node)> + Clone,
+    clamp: Option<Epoch>,
+) -> Result<impl Iterator<Item = Result<Member<'a>, TarError>>, TarError> {
     let links = first_names(entries.clone())?;
-    for (path, node) in entries {
-        if path.is_root() {
-            continue;
-        }
+    let entries = entries.filter(|(path, _)| !path.is_root());
+    Ok(entries.map(move |(path, node)| {
         let mtime = clamp.map_or(node.mtime, |clamp| node.mtime.min(clamp));
-        let node = Node { mtime, ..node.clone() };
-        match (links.get(path), &node.kind) {
-            (Some(Name::Link(first)), _) => {
-                write_header(path, &node, EntryType::Link, 0, Some(first.as_str()), out)?;
-            }
+        let meta = Node { mtime, ..node.clone() };
+        let (entry_type, target, content) = match (links.get(path), &node.kind) {
+            (Some(Name::Link(first)), _) => (EntryType::Link, Some(first.as_str()), None),
             (Some(&Name::First(content)), _) | (None, Kind::File(content)) => {
-                write_header(path, &node, EntryType::Regular, content.size, None, out)?;
-                write_content(path, content, out)?;
+                (EntryType::Regular, None, Some(content))
             }
-            (None, Kind::Directory) => {
-                write_header(path, &node, EntryType::Directory, 0, None, out)?;
-            }
-            (None, Kind::Symlink(target)) => {
-                write_header(path, &node, EntryType::Symlink, 0, Some(target), out)?;
-            }
+            (None, Kind::Directory) => (EntryType::Directory, None, None),
+            (None, Kind::Symlink(target)) => (EntryType::Symlink, Some(target.as_str()), None),
             (None, Kind::HardLink(target)) => {
                 let (path, target) = (path.clone(), target.clone());
                 return Err(TarError::DanglingHardLink { path, target });
             }
-        }
-    }
-    out.write_all(&[0; 1024]).map_err(TarError::Write)
+        };
+        let size = content.map_or(0, |content| content.size);
+        Ok(Member { path, header: header(path, &meta, entry_type, size, target), content })
+    }))
 }
 
 /// What a name of a file with several names becomes.
@@ -113,14 +151,13 @@ fn first_names<'a>(
     Ok(names)
 }
 
-fn write_header(
+fn header(
     path: &TreePath,
     node: &Node,
     entry_type: EntryType,
     size: u64,
     target: Option<&str>,
-    out: &mut impl Write,
-) -> Result<(), TarError> {
+) -> Vec<u8> {
     let name = match entry_type {
         EntryType::Directory => format!("{path}/"),
         _ => path.to_string(),
@@ -149,7 +186,7 @@ fn write_header(
         push_record(&mut extended, "size", &size.to_string());
         header.set_size(0);
     }
-    let mut write = |bytes: &[u8]| out.write_all(bytes).map_err(TarError::Write);
+    let mut bytes = Vec::with_capacity(512);
     if !extended.is_empty() {
         let mut pax = Header::new_ustar();
         pax.set_entry_type(EntryType::XHeader);
@@ -160,12 +197,13 @@ fn write_header(
         pax.set_gid(0);
         pax.set_size(extended.len() as u64);
         pax.set_cksum();
-        write(pax.as_bytes())?;
-        write(&extended)?;
-        write(padding(extended.len() as u64))?;
+        bytes.extend_from_slice(pax.as_bytes());
+        bytes.extend_from_slice(&extended);
+        bytes.extend_from_slice(padding(extended.len() as u64));
     }
     header.set_cksum();
-    write(header.as_bytes())
+    bytes.extend_from_slice(header.as_bytes());
+    bytes
 }
 
 /// Fills `name`, and `prefix` where `name` alone is too short (ustar: 100 and 155 bytes, split at a

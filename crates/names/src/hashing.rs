@@ -32,6 +32,11 @@ impl<T> Hashing<T> {
         (self.hash.finalize(), self.size)
     }
 
+    /// What is inside: nothing that is done with it is hashed.
+    pub fn get_mut(&mut self) -> &mut T {
+        &mut self.inner
+    }
+
     fn pass(&mut self, bytes: &[u8]) -> usize {
         self.hash.update(bytes);
         self.size += bytes.len() as u64;

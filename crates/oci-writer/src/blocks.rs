@@ -3,12 +3,15 @@
 use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use fs_err::File;
 use libdeflater::{CompressionLvl, Compressor};
+use names::Sha256;
 
 use crate::Compression;
+use crate::remembered::{self, Known, Slice};
 
 /// Bytes of input in one block. Part of the format: other values give other digests.
 const fn block_size(compression: Compression) -> usize {
@@ -22,19 +25,34 @@ const fn block_size(compression: Compression) -> usize {
 /// One block on its way to a thread, and where its compressed form is awaited.
 struct Job {
     block: Vec<u8>,
+    /// Where it was compressed before.
+    known: Option<(Arc<File>, Slice)>,
     done: SyncSender<io::Result<Compressed>>,
 }
 
 /// A compressed block, with the buffer that held the input, for the next one.
 struct Compressed {
     bytes: Vec<u8>,
+    /// What and how large they are; where, is not known yet.
+    slice: Slice,
+    is_new: bool,
     buffer: Vec<u8>,
+}
+
+/// What has become of the blocks of a group.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    /// Where they are in the output.
+    pub(crate) blocks: Vec<Slice>,
+    /// Whether one of them was compressed just now.
+    pub(crate) is_new: bool,
 }
 
 /// Runs `produce` with a writer; what is written there goes to `out` in blocks that `jobs` threads
 /// compress: as gzip each a member of its own (RFC 1952 section 2.2: a file is a series of members),
 /// without name and time and with the operating system "unknown"; as zstd each a frame with its size
-/// and a checksum (RFC 8878 section 3: so are frames). Holds about `jobs` + 2 blocks.
+/// and a checksum (RFC 8878 section 3: so are frames). Holds about `jobs` + 2 blocks. Returns what
+/// `produce` does, and what has become of each group that it has begun.
 ///
 /// The writer fails only when `out` does.
 pub(crate) fn compress<T>(
@@ -42,7 +60,7 @@ pub(crate) fn compress<T>(
     compression: Compression,
     jobs: usize,
     produce: impl FnOnce(&mut BlockWriter<'_>) -> T,
-) -> io::Result<T> {
+) -> io::Result<(T, Vec<Written>)> {
     let jobs = jobs.max(1);
     let (queue, waiting) = mpsc::channel::<Job>();
     let waiting = Mutex::new(waiting);
@@ -58,11 +76,13 @@ pub(crate) fn compress<T>(
             queue,
             started: VecDeque::new(),
             limit: jobs + 1,
+            known: None,
+            written: vec![Written::default()],
+            offset: 0,
         };
         let value = produce(&mut writer);
         // Dropping the writer closes the queue, which ends the threads.
-        writer.finish()?;
-        Ok(value)
+        Ok((value, writer.finish()?))
     })
 }
 
@@ -71,8 +91,19 @@ fn work(waiting: &Mutex<Receiver<Job>>, compression: Compression) {
     let mut codec = Codec::new(compression);
     loop {
         let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job { block, done }) = next else { return };
-        let result = codec.compress(&block).map(|bytes| Compressed { bytes, buffer: block });
+        let Ok(Job { block, known, done }) = next else { return };
+        let plain_size = block.len();
+        let known = known.and_then(|(layer, slice)| {
+            Some((remembered::read(&layer, &slice, plain_size)?, slice))
+        });
+        let result = match known {
+            Some((bytes, slice)) => Ok(Compressed { bytes, slice, is_new: false, buffer: block }),
+            None => codec.compress(&block).map(|bytes| {
+                let sha256 = Sha256::digest(&bytes);
+                let slice = Slice { offset: 0, size: bytes.len(), plain_size, sha256 };
+                Compressed { bytes, slice, is_new: true, buffer: block }
+            }),
+        };
         // The other end is gone when the output has failed: nobody waits for this block.
         let _ = done.send(result);
     }
@@ -124,11 +155,29 @@ pub(crate) struct BlockWriter<'a> {
     block: Vec<u8>,
     spare: Vec<Vec<u8>>,
     queue: Sender<Job>,
-    started: VecDeque<Receiver<io::Result<Compressed>>>,
+    /// Blocks that are being compressed, with the index of their group.
+    started: VecDeque<(usize, Receiver<io::Result<Compressed>>)>,
     limit: usize,
+    /// What is known of the blocks to come of this group.
+    known: Option<Known>,
+    /// The groups up to this one; the first is what comes before any.
+    written: Vec<Written>,
+    /// Number of bytes that were written to `out`.
+    offset: u64,
 }
 
 impl BlockWriter<'_> {
+    /// Begins a group: what follows shares no block with what came before. Its blocks are taken from
+    /// `known` as long as they are there.
+    pub(crate) fn begin_group(&mut self, known: Option<Known>) -> io::Result<()> {
+        if !self.block.is_empty() {
+            self.start_block()?;
+        }
+        self.known = known;
+        self.written.push(Written::default());
+        Ok(())
+    }
+
     fn start_block(&mut self) -> io::Result<()> {
         if self.started.len() >= self.limit {
             self.write_oldest()?;
@@ -136,27 +185,36 @@ impl BlockWriter<'_> {
         let next = self.spare.pop().unwrap_or_default();
         let block = std::mem::replace(&mut self.block, next);
         let (done, result) = mpsc::sync_channel(1);
-        self.queue.send(Job { block, done }).map_err(|_| stopped())?;
-        self.started.push_back(result);
+        let known = self
+            .known
+            .as_mut()
+            .and_then(|known| Some((Arc::clone(&known.layer), known.blocks.pop_front()?)));
+        self.queue.send(Job { block, known, done }).map_err(|_| stopped())?;
+        self.started.push_back((self.written.len() - 1, result));
         Ok(())
     }
 
     fn write_oldest(&mut self) -> io::Result<()> {
-        let Some(result) = self.started.pop_front() else { return Ok(()) };
-        let Compressed { bytes, mut buffer } = result.recv().map_err(|_| stopped())??;
+        let Some((group, result)) = self.started.pop_front() else { return Ok(()) };
+        let done = result.recv().map_err(|_| stopped())??;
+        let Compressed { bytes, slice, is_new, mut buffer } = done;
         buffer.clear();
         self.spare.push(buffer);
+        let written = &mut self.written[group];
+        written.blocks.push(Slice { offset: self.offset, ..slice });
+        written.is_new |= is_new;
+        self.offset += bytes.len() as u64;
         self.out.write_all(&bytes)
     }
 
-    fn finish(mut self) -> io::Result<()> {
+    fn finish(mut self) -> io::Result<Vec<Written>> {
         if !self.block.is_empty() {
             self.start_block()?;
         }
         while !self.started.is_empty() {
             self.write_oldest()?;
         }
-        Ok(())
+        Ok(self.written)
     }
 }
 
@@ -189,7 +247,9 @@ mod tests {
 
     fn compressed(input: &[u8], compression: Compression, jobs: usize) -> Vec<u8> {
         let mut out = Vec::new();
-        compress(&mut out, compression, jobs, |writer| writer.write_all(input)).unwrap().unwrap();
+        let (result, _) =
+            compress(&mut out, compression, jobs, |writer| writer.write_all(input)).unwrap();
+        result.unwrap();
         out
     }
 

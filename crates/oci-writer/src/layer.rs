@@ -1,17 +1,18 @@
 //! One layer: a tar archive, compressed, in the store.
 
-use std::io;
+use std::io::{self, Write as _};
 
-use filetree::{Node, TarError, TreePath};
+use filetree::{Node, TAR_END, TarError, TreePath};
 use names::{Digest, Epoch, Hashing};
 use serde::{Deserialize, Serialize};
 use store::{BlobError, Store};
 
+use crate::remembered::{self, Finder, Groups};
 use crate::{blocks, media_type};
 
 /// Names the bytes that a tree becomes, for keys of layers that are kept. The number grows when the
 /// same tree with the same options gives other bytes, as it may with another libdeflate.
-pub const LAYER_FORMAT: &str = "layer-1";
+pub const LAYER_FORMAT: &str = "layer-2";
 
 /// How a layer is compressed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -123,6 +124,9 @@ pub enum LayerError {
 /// (image-spec 1.1, layer.md). Nothing is held in memory but a few blocks of one to four mebibytes for
 /// each thread.
 ///
+/// What groups of entries compress to is remembered, as places in the layers of `store`: a group that an
+/// earlier layer has is read, hashed, and not compressed again. That changes no byte of the layer.
+///
 /// # Errors
 /// When a content cannot be read or is damaged, a hard link dangles, or the store cannot be written.
 pub fn write_layer<'a>(
@@ -133,15 +137,33 @@ pub fn write_layer<'a>(
     let layer = || options.created_by.clone();
     let stored = |source| LayerError::Store { layer: layer(), source };
     let mut blob = store.blob_writer().map_err(stored)?;
-    let written = blocks::compress(&mut blob, options.compression, options.jobs, |out| {
+    let compression = options.compression;
+    let written = blocks::compress(&mut blob, compression, options.jobs, |out| {
+        let mut finder = Finder::new(store);
+        let mut keys = Vec::new();
         let mut out = Hashing::new(out);
-        filetree::write_tar(entries, options.clamp, &mut out)?;
-        Ok(out.finish())
+        for group in Groups::new(filetree::tar_members(entries, options.clamp)?) {
+            let group = group?;
+            let key = remembered::key(&group, compression);
+            out.get_mut().begin_group(finder.find(&key)).map_err(TarError::Write)?;
+            keys.push(key);
+            group.iter().try_for_each(|member| member.write(&mut out))?;
+        }
+        out.get_mut().begin_group(None).map_err(TarError::Write)?;
+        out.write_all(&TAR_END).map_err(TarError::Write)?;
+        Ok((out.finish(), keys))
     });
-    let (diff_id, uncompressed_size) = written
-        .map_err(|source| LayerError::Write { layer: layer(), source })?
-        .map_err(|source| LayerError::Tar { layer: layer(), source })?;
+    let (produced, groups) =
+        written.map_err(|source| LayerError::Write { layer: layer(), source })?;
+    let ((diff_id, uncompressed_size), keys) =
+        produced.map_err(|source| LayerError::Tar { layer: layer(), source })?;
     let blob = blob.finish(None).map_err(stored)?;
+    // The first group is what came before any: nothing.
+    for (key, group) in keys.iter().zip(groups.into_iter().skip(1)) {
+        if group.is_new {
+            remembered::note(store, key, blob.digest, group.blocks).map_err(stored)?;
+        }
+    }
     Ok(Layer {
         digest: blob.digest,
         size: blob.size,

@@ -49,6 +49,7 @@ mod layer;
 mod layout;
 mod model;
 mod read;
+mod remembered;
 mod validate;
 
 pub use image::{Image, ImageError, ManifestBlob, RunConfig, write_image};
@@ -59,4 +60,5 @@ pub use model::{
     media_type,
 };
 pub use read::{LayerEntry, LayerEntryKind, ReadImageError, read_image};
+pub use remembered::GROUP_RECORDS;
 pub use validate::{ImageSummary, Problem, Summary, validate};

@@ -5,7 +5,7 @@ use std::io::Read as _;
 
 use filetree::{Content, Node, Tree};
 use names::{Digest, Epoch, Sha256};
-use oci_writer::write_layer;
+use oci_writer::{Compression, write_layer};
 
 use crate::{Bench, options, path, sample};
 
@@ -82,10 +82,85 @@ fn a_damaged_content_names_the_file_and_leaves_nothing() {
 #[test]
 fn the_bytes_are_those_of_the_format() {
     // When they change, for instance with another libdeflate, LAYER_FORMAT must change with them.
-    assert_eq!(oci_writer::LAYER_FORMAT, "layer-1");
+    assert_eq!(oci_writer::LAYER_FORMAT, "layer-2");
     let layer = Bench::new().layer(&sample(), 2);
     assert_eq!(
         layer.digest.to_string(),
-        "sha256:9b3ae43932694864533ff36b1247d5ea91b07e6712cb5d717934857c9ab8bddd"
+        "sha256:0ad64adc8fd475eda7efcecfe9e7663b1dbfed8ead2bea35e591dda1f662e5fd"
     );
+}
+
+/// Many small files and a large one, each of which is told by `seed`.
+fn many(seed: &str) -> Tree {
+    let mut tree = Tree::new();
+    for number in 0..600 {
+        let text = format!("{seed} {number}\n").repeat(300);
+        let node = Node::file(0o644, Epoch(100), Content::from_bytes(text));
+        tree.insert_with_parents(path(&format!("usr/lib/{number}")), node).unwrap();
+    }
+    let large = Node::file(0o644, Epoch(100), Content::from_bytes(seed.repeat(2 << 20)));
+    tree.insert_with_parents(path("usr/lib/300-large"), large).unwrap();
+    tree
+}
+
+fn with_one_more(mut tree: Tree) -> Tree {
+    let node = Node::file(0o644, Epoch(100), Content::from_bytes("more"));
+    tree.insert_with_parents(path("usr/lib/299-more"), node).unwrap();
+    tree
+}
+
+/// How many groups the store knows.
+fn groups(bench: &Bench) -> usize {
+    let folder = bench.path("store/derived").join(oci_writer::GROUP_RECORDS);
+    crate::files(&folder).len()
+}
+
+#[test]
+fn what_an_earlier_layer_has_is_not_compressed_again_and_does_not_show() {
+    for compression in [Compression::gzip(), Compression::zstd()] {
+        let write = |bench: &Bench, tree: &Tree| {
+            let options = oci_writer::LayerOptions { compression, ..options(2, None) };
+            write_layer(&bench.store, tree.iter(), &options).unwrap()
+        };
+        let bench = Bench::new();
+        let (first, second) = (many("a"), with_one_more(many("a")));
+        let alone = write(&Bench::new(), &second);
+        let layer = write(&bench, &first);
+        let before = groups(&bench);
+        assert!(before > 5, "{before}");
+        assert_eq!(write(&bench, &first), layer);
+        assert_eq!(groups(&bench), before);
+        assert_eq!(write(&bench, &second), alone);
+        assert_eq!(groups(&bench), before + 1, "only the group of the new file is new");
+
+        // Other contents are other groups.
+        let other = write(&bench, &many("b"));
+        assert_eq!(write(&Bench::new(), &many("b")), other);
+        assert_eq!(groups(&bench), 2 * before + 1);
+    }
+}
+
+#[test]
+fn a_damaged_or_lost_layer_does_no_harm_to_later_ones() {
+    let (first, second) = (many("a"), with_one_more(many("a")));
+    let alone = Bench::new().layer(&second, 2);
+    let damages: [fn(&std::path::Path); 4] = [
+        |place| fs_err::remove_file(place).unwrap(),
+        |place| fs_err::write(place, "").unwrap(),
+        |place| {
+            let mut bytes = fs_err::read(place).unwrap();
+            bytes.iter_mut().step_by(1000).for_each(|byte| *byte ^= 1);
+            fs_err::write(place, bytes).unwrap();
+        },
+        |place| {
+            let bytes = fs_err::read(place).unwrap();
+            fs_err::write(place, &bytes[7..]).unwrap();
+        },
+    ];
+    for damage in damages {
+        let bench = Bench::new();
+        let layer = bench.layer(&first, 2);
+        damage(&bench.store.blob(&layer.digest).unwrap().path);
+        assert_eq!(bench.layer(&second, 2), alone);
+    }
 }

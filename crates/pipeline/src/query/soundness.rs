@@ -16,6 +16,7 @@ pub fn fault_of_derived(kind: &str, path: &Path) -> Option<String> {
     let pack = ["deb-2", "wheel-2", "sdist-2"].contains(&kind);
     let record = [
         layers::RECORDS,
+        oci_writer::GROUP_RECORDS,
         built_wheel::RECORDS,
         sdist_of::RECORDS,
         offline::DRAFTS,
