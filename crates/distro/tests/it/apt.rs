@@ -1,6 +1,6 @@
 //! apt in a root of its own: the machine's apt with other sources and an empty status.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
@@ -60,24 +60,41 @@ impl Apt {
         (output.status.success(), format!("{text}{error}"))
     }
 
+    /// The paragraphs of all lists.
+    fn paragraphs(&self) -> Vec<String> {
+        let lists = std::fs::read_dir(self.folder.path().join("state/lists")).unwrap();
+        let paths = lists.map(|entry| entry.unwrap().path());
+        paths
+            .filter(|path| path.to_string_lossy().ends_with("_Packages"))
+            .flat_map(|path| {
+                let text = std::fs::read_to_string(path).unwrap();
+                text.split("\n\n").map(str::to_owned).collect::<Vec<_>>()
+            })
+            .collect()
+    }
+
     /// The names of the essential packages, sorted.
     pub(crate) fn essential(&self) -> Vec<String> {
-        let mut names = Vec::new();
-        for entry in std::fs::read_dir(self.folder.path().join("state/lists")).unwrap() {
-            let path = entry.unwrap().path();
-            if !path.to_string_lossy().ends_with("_Packages") {
-                continue;
-            }
-            let text = std::fs::read_to_string(path).unwrap();
-            let essential = |stanza: &&str| stanza.contains("\nEssential: yes\n");
-            let name = |stanza: &str| {
-                stanza.lines().next().unwrap().strip_prefix("Package: ").unwrap().to_owned()
-            };
-            names.extend(text.split("\n\n").filter(essential).map(name));
+        let stanzas = self.paragraphs();
+        let essential = |stanza: &&String| stanza.contains("\nEssential: yes\n");
+        let names =
+            stanzas.iter().filter(essential).map(|stanza| field(stanza, "Package").unwrap());
+        BTreeSet::from_iter(names).into_iter().map(str::to_owned).collect()
+    }
+
+    /// All names that a package has or provides.
+    pub(crate) fn known(&self) -> BTreeSet<String> {
+        let mut known = BTreeSet::new();
+        for stanza in self.paragraphs() {
+            known.extend(field(&stanza, "Package").map(str::to_owned));
+            let provided = field(&stanza, "Provides").unwrap_or_default().split(',');
+            known.extend(
+                provided
+                    .filter_map(|one| one.split([' ', '(']).find(|word| !word.is_empty()))
+                    .map(str::to_owned),
+            );
         }
-        names.sort();
-        names.dedup();
-        names
+        known
     }
 
     /// What apt would install, with versions; or what it says.
@@ -99,6 +116,11 @@ impl Apt {
         let installed = output.lines().filter(|line| line.starts_with('\''));
         Ok(installed.map(name_and_version).collect())
     }
+}
+
+/// The value of a field of one line.
+fn field<'a>(stanza: &'a str, name: &str) -> Option<&'a str> {
+    stanza.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
 }
 
 /// The name and the version in a line of `--print-uris`.
