@@ -63,7 +63,8 @@ pub use index::{Index, PackagesError};
 pub use lock::{LockedDeb, LockedSuite, Suite};
 pub use release::{Release, ReleaseEntry, ReleaseError};
 pub use scripts::{
-    ClassifyError, Effect, NormalScript, ScriptKind, SlaveLink, UnknownScript, classify, normalise,
+    Capability, CapabilityError, ClassifyError, Effect, NormalScript, ScriptKind, SlaveLink,
+    UnknownScript, classify, normalise,
 };
 pub use solve::{Request, Solution, SolveError, solve};
 pub use suites::{

@@ -1,11 +1,13 @@
 //! Maintainer scripts: what they are, and what each of them does to a fresh root.
 
+mod capability;
 mod classify;
 mod diff;
 mod effect;
 mod normal;
 mod snippets;
 
+pub use capability::{Capability, CapabilityError};
 pub use classify::{ClassifyError, UnknownScript, classify};
 pub use effect::{Effect, SlaveLink};
 pub use normal::{NormalScript, normalise};

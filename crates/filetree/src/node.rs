@@ -1,5 +1,7 @@
 //! One entry of a tree.
 
+use std::collections::BTreeMap;
+
 use names::Epoch;
 
 use crate::{Content, TreePath};
@@ -15,6 +17,9 @@ pub struct Node {
     pub gid: u32,
     /// Time of the last change.
     pub mtime: Epoch,
+    /// Extended attributes (xattr(7)) by their whole names, `security.capability`; most entries have
+    /// none.
+    pub attributes: BTreeMap<String, Vec<u8>>,
     /// What it is.
     pub kind: Kind,
 }
@@ -33,19 +38,24 @@ pub enum Kind {
 }
 
 impl Node {
+    /// An entry of root's without extended attributes.
+    pub fn of_root(mode: u32, mtime: Epoch, kind: Kind) -> Self {
+        Self { mode, uid: 0, gid: 0, mtime, attributes: BTreeMap::new(), kind }
+    }
+
     /// A directory of root's.
     pub fn directory(mode: u32, mtime: Epoch) -> Self {
-        Self { mode, uid: 0, gid: 0, mtime, kind: Kind::Directory }
+        Self::of_root(mode, mtime, Kind::Directory)
     }
 
     /// A regular file of root's.
     pub fn file(mode: u32, mtime: Epoch, content: Content) -> Self {
-        Self { mode, uid: 0, gid: 0, mtime, kind: Kind::File(content) }
+        Self::of_root(mode, mtime, Kind::File(content))
     }
 
     /// A symbolic link of root's. Its mode is 0777, as Linux shows every link.
     pub fn symlink(target: impl Into<String>, mtime: Epoch) -> Self {
-        Self { mode: 0o777, uid: 0, gid: 0, mtime, kind: Kind::Symlink(target.into()) }
+        Self::of_root(0o777, mtime, Kind::Symlink(target.into()))
     }
 
     /// The same entry with another owner and group.
@@ -62,6 +72,6 @@ impl Node {
     /// Whether both are the same but for their times.
     pub fn same_but_time(&self, other: &Node) -> bool {
         let meta = |node: &Node| (node.mode, node.uid, node.gid);
-        meta(self) == meta(other) && self.kind == other.kind
+        meta(self) == meta(other) && self.attributes == other.attributes && self.kind == other.kind
     }
 }

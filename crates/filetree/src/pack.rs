@@ -82,8 +82,12 @@ impl<W: Write> PackWriter<W> {
     /// Adds a directory, symbolic link or hard link.
     ///
     /// # Errors
-    /// [`io::ErrorKind::InvalidInput`] for a regular file.
+    /// [`io::ErrorKind::InvalidInput`] for a regular file, and for an entry with extended attributes,
+    /// which no archive that is unpacked into a pack has.
     pub fn add_other(&mut self, path: &TreePath, node: &Node) -> io::Result<()> {
+        if !node.attributes.is_empty() {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
         let kind = match &node.kind {
             Kind::Directory => IndexKind::Directory,
             Kind::Symlink(target) => IndexKind::Symlink(target.clone()),
@@ -214,7 +218,7 @@ fn read(path: &Path) -> io::Result<Pack> {
             IndexKind::Symlink(target) => Kind::Symlink(target),
             IndexKind::HardLink(target) => Kind::HardLink(tree_path(&target)?),
         };
-        pack.entries.push((tree_path(&name)?, Node { mode, uid, gid, mtime, kind }));
+        pack.entries.push((tree_path(&name)?, Node::of_root(mode, mtime, kind).owned_by(uid, gid)));
     }
     for (name, (offset, size, sha256)) in index.attachments {
         pack.attachments.insert(name, content(offset, size, sha256)?);

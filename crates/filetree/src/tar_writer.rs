@@ -84,8 +84,9 @@ pub fn write_tar<'a>(
 ///
 /// Headers are ustar; a path or target that does not fit, or is not ASCII, goes into a pax header
 /// (POSIX.1-2017, pax, "pax Interchange Format"). Owners are numbers alone. Times later than `clamp`
-/// are set to it. The root's own entry is left out. Of the names of one file the first in order
-/// carries the content, as unpackers need the target of a hard link before the link.
+/// are set to it. Extended attributes become pax records `SCHILY.xattr.NAME`, as GNU tar, star and the
+/// engines of containers write and read them. The root's own entry is left out. Of the names of one file
+/// the first in order carries the content, as unpackers need the target of a hard link before the link.
 ///
 /// # Errors
 /// When a hard link dangles.
@@ -171,7 +172,7 @@ fn header(
     header.set_size(size);
     let mut extended = Vec::new();
     if !name.is_ascii() || set_ustar_name(&mut header, &name).is_none() {
-        push_record(&mut extended, "path", &name);
+        push_record(&mut extended, "path", name.as_bytes());
         let short: String = name.chars().filter(char::is_ascii).take(90).collect();
         set_ustar_name(&mut header, &short);
     }
@@ -180,11 +181,17 @@ fn header(
             || target.len() > 100
             || header.set_link_name_literal(target).is_err())
     {
-        push_record(&mut extended, "linkpath", target);
+        push_record(&mut extended, "linkpath", target.as_bytes());
     }
     if size >= 1 << 33 {
-        push_record(&mut extended, "size", &size.to_string());
+        push_record(&mut extended, "size", size.to_string().as_bytes());
         header.set_size(0);
+    }
+    // Another name of a file has those of the first.
+    if entry_type != EntryType::Link {
+        for (name, value) in &node.attributes {
+            push_record(&mut extended, &format!("SCHILY.xattr.{name}"), value);
+        }
     }
     let mut bytes = Vec::with_capacity(512);
     if !extended.is_empty() {
@@ -228,13 +235,15 @@ fn set_ustar_name(header: &mut Header, path: &str) -> Option<()> {
 }
 
 /// Appends `LENGTH KEY=VALUE\n`, where the length counts itself too.
-fn push_record(records: &mut Vec<u8>, key: &str, value: &str) {
+fn push_record(records: &mut Vec<u8>, key: &str, value: &[u8]) {
     let rest = key.len() + value.len() + 3;
     let mut length = rest;
     while length != rest + length.to_string().len() {
         length = rest + length.to_string().len();
     }
-    records.extend_from_slice(format!("{length} {key}={value}\n").as_bytes());
+    records.extend_from_slice(format!("{length} {key}=").as_bytes());
+    records.extend_from_slice(value);
+    records.push(b'\n');
 }
 
 fn write_content(path: &TreePath, content: &Content, out: &mut impl Write) -> Result<(), TarError> {

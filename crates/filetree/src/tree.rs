@@ -220,22 +220,28 @@ impl Tree {
     }
 
     /// One line an entry, for tests and for people: `file 0644 0:0 etc/motd 5891b5b5` with the
-    /// first digits of the content's digest, `dir`, `link ... -> target`, `hard ... => path`.
+    /// first digits of the content's digest, `dir`, `link ... -> target`, `hard ... => path`; behind it extended
+    /// attributes, in hexadecimal digits.
     pub fn listing(&self) -> String {
         use std::fmt::Write as _;
         let mut text = String::new();
         for (path, node) in &self.nodes {
             let Node { mode, uid, gid, .. } = node;
             match &node.kind {
-                Kind::Directory => writeln!(text, "dir {mode:04o} {uid}:{gid} {path}"),
+                Kind::Directory => write!(text, "dir {mode:04o} {uid}:{gid} {path}"),
                 Kind::File(content) => {
                     let digest = &content.sha256.hex()[..8];
-                    writeln!(text, "file {mode:04o} {uid}:{gid} {path} {digest}")
+                    write!(text, "file {mode:04o} {uid}:{gid} {path} {digest}")
                 }
-                Kind::Symlink(target) => writeln!(text, "link {uid}:{gid} {path} -> {target}"),
-                Kind::HardLink(target) => writeln!(text, "hard {path} => {target}"),
+                Kind::Symlink(target) => write!(text, "link {uid}:{gid} {path} -> {target}"),
+                Kind::HardLink(target) => write!(text, "hard {path} => {target}"),
             }
             .expect("a String takes every write");
+            for (name, value) in &node.attributes {
+                text.push_str(&format!(" {name}="));
+                text.extend(value.iter().map(|byte| format!("{byte:02x}")));
+            }
+            text.push('\n');
         }
         text
     }

@@ -6,7 +6,7 @@ use names::{Arch, Epoch};
 
 use crate::AssembleError;
 use crate::accounts::Accounts;
-use crate::handlers::{accounts, alternatives, runlevels, systemd};
+use crate::handlers::{accounts, alternatives, capabilities, runlevels, systemd};
 
 /// What all effects need to know.
 pub(crate) struct Context<'a> {
@@ -64,6 +64,11 @@ pub(crate) fn apply(
             let node = node.ok_or_else(|| failed(format!("/{path} is not there to be changed")))?;
             (node.mode, node.uid, node.gid) = (*mode, 0, gid);
         }
+        Effect::Capabilities { path, capabilities } => {
+            let path = place(tree, path)?;
+            capabilities::set(tree, &path, capabilities)
+                .map_err(|error| failed(error.to_string()))?;
+        }
         Effect::Alternative { name, link, path, priority, slaves } => {
             let slaves = slaves.iter().map(|slave| alternatives::Slave {
                 name: slave.name.clone(),
@@ -82,6 +87,9 @@ pub(crate) fn apply(
         Effect::SystemdEnable { unit, user } if context.init_helpers => {
             let whose = if *user { systemd::Units::User } else { systemd::Units::System };
             systemd::enable(tree, unit, whose, time)?;
+        }
+        Effect::SystemdRecord { unit } if context.init_helpers => {
+            systemd::record(tree, unit, time)?;
         }
         Effect::RcDefaults { script } if context.init_helpers => {
             runlevels::defaults(tree, script, time)?;

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod alternatives;
+pub mod capabilities;
 pub mod certificates;
 pub mod ld_cache;
 pub mod pam;

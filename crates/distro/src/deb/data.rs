@@ -82,7 +82,7 @@ pub(super) fn read_data<W: Write>(
         }
         let mut add = |kind| {
             let FileMeta { mode, uid, gid, mtime } = *meta;
-            pack.add_other(path, &Node { mode, uid, gid, mtime, kind })
+            pack.add_other(path, &Node::of_root(mode, mtime, kind).owned_by(uid, gid))
         };
         match member.kind {
             EntryType::Directory => add(Kind::Directory)?,

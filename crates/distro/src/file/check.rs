@@ -158,6 +158,7 @@ fn paths(effect: &Effect) -> Vec<&str> {
         Effect::Directory { path, .. }
         | Effect::File { path, .. }
         | Effect::Link { path, .. }
+        | Effect::Capabilities { path, .. }
         | Effect::Mode { path, .. } => vec![path],
         Effect::Copy { from, to } => vec![from, to],
         Effect::Divert { path, to } => vec![path, to],

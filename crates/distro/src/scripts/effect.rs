@@ -3,6 +3,8 @@
 use names::Arch;
 use serde::{Deserialize, Serialize};
 
+use super::Capability;
+
 /// One thing that a maintainer script does to a fresh root. Paths are absolute, as in the scripts;
 /// owners are names of the root's own `/etc/passwd` and `/etc/group`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -66,6 +68,15 @@ pub enum Effect {
         #[serde(default = "root")]
         group: String,
     },
+    /// A program gets capabilities, permitted and effective: `setcap NAME,...+ep` (setcap(8)). Its
+    /// set-user-ID bit goes.
+    #[serde(rename_all = "kebab-case")]
+    Capabilities {
+        /// The program.
+        path: String,
+        /// What it may do.
+        capabilities: Vec<Capability>,
+    },
     /// A path of other packages is put elsewhere (dpkg-divert(1)), without moving what is there.
     #[serde(rename_all = "kebab-case")]
     Divert {
@@ -97,6 +108,13 @@ pub enum Effect {
         /// Whether it is one of those that every user's own systemd runs.
         #[serde(default)]
         user: bool,
+    },
+    /// A unit that is not enabled is recorded with the links that it would have (deb-systemd-helper(1p),
+    /// `update-state`).
+    #[serde(rename_all = "kebab-case")]
+    SystemdRecord {
+        /// The unit: `rsync.service`.
+        unit: String,
     },
     /// Runlevel links are made for a script of `/etc/init.d` (update-rc.d(8), `defaults`), where the
     /// script is there.

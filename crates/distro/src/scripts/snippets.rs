@@ -45,6 +45,8 @@ pub(super) fn sections(script: &str) -> Vec<Section<'_>> {
 /// What the lines of a section do; `None` if one of them is not known.
 fn understand(lines: &[&str]) -> Option<Vec<Effect>> {
     let mut effects = Vec::new();
+    // Whether the units of this section are enabled only where they have been before.
+    let mut known = false;
     for line in joined(lines) {
         let line = line.trim();
         if nothing(line) {
@@ -52,18 +54,40 @@ fn understand(lines: &[&str]) -> Option<Vec<Effect>> {
         }
         let words: Vec<&str> = words(line);
         effects.push(match words.as_slice() {
-            ["deb-systemd-helper", "enable", unit, ">/dev/null", "||", "true"] => {
+            ["deb-systemd-helper", "enable", unit, ">/dev/null", "||", "true"] if !known => {
                 Effect::SystemdEnable { unit: name(unit)?, user: false }
             }
+            ["deb-systemd-helper", "--user", "enable", unit, ">/dev/null", "||", "true"] => {
+                Effect::SystemdEnable { unit: name(unit)?, user: true }
+            }
+            // Only what an earlier version had is unmasked and enabled: this records the unit.
+            ["if", "deb-systemd-helper", "debian-installed", unit, "then"] => {
+                known = true;
+                Effect::SystemdRecord { unit: name(unit.strip_suffix(';')?.trim_matches('\''))? }
+            }
+            ["deb-systemd-helper", "enable", _, ">/dev/null", "||", "true"] => continue,
             ["update-rc.d", script, "defaults", ">/dev/null"]
             | ["update-rc.d", script, "defaults", ">/dev/null", "||", "exit", "1"] => {
                 Effect::RcDefaults { script: name(script)? }
             }
             ["update-alternatives", "--install", rest @ ..] => alternative(rest)?,
-            // The lines around it look for the program first.
+            // The lines around these look for the program first.
             ["update-menus"] => without("update-menus"),
-            ["systemd-tmpfiles", .., "--create", _conf, "||", "true"] => {
+            ["update-icon-caches", _folder] => without("update-icon-caches"),
+            ["systemd-tmpfiles", ..] if plain(line) && line.ends_with("|| true") => {
                 without("systemd-tmpfiles")
+            }
+            // dh_apparmor: the profile is the package's own, and gets an empty file beside it.
+            [profile] if profile.starts_with("APP_PROFILE=\"/etc/apparmor.d/") => continue,
+            [place] if place.starts_with("LOCAL_APP_PROFILE=\"/etc/apparmor.d/local/") => {
+                let path = line.split('"').nth(1)?;
+                name(path.strip_prefix("/etc/apparmor.d/local/")?)?;
+                Effect::File {
+                    path: path.to_owned(),
+                    text: String::new(),
+                    mode: 0o644,
+                    group: "root".to_owned(),
+                }
             }
             // Byte code is left out.
             ["py3compile" | "pypy3compile", ..] => continue,
@@ -100,7 +124,19 @@ fn joined(lines: &[&str]) -> Vec<String> {
 /// Whether a line of a section does nothing by itself on a fresh root: there is no old version, no
 /// running system, no unit that was masked or disabled.
 fn nothing(line: &str) -> bool {
-    const EXACT: [&str; 12] = [
+    const EXACT: [&str; 24] = [
+        "}",
+        "apparmor_parser -r -T -W \"$APP_PROFILE\" || true",
+        "install --mode 644 /dev/null \"$LOCAL_APP_PROFILE\"",
+        "mkdir -p `dirname \"$LOCAL_APP_PROFILE\"`",
+        "test -e \"$LOCAL_APP_PROFILE\" || {",
+        "if [ -f \"$APP_PROFILE\" ]; then",
+        "if aa-enabled --quiet 2>/dev/null; then",
+        "if command -v update-icon-caches >/dev/null; then",
+        "if which pypy3compile >/dev/null 2>&1; then",
+        "if [ -z \"$DPKG_ROOT\" ] ; then",
+        "if [ -z \"${DPKG_ROOT:-}\" ] ; then",
+        "if [ -z \"${DPKG_ROOT:-}\" ] && [ -d /run/systemd/system ]; then",
         "else",
         "fi",
         "_dh_action=restart",
@@ -115,7 +151,10 @@ fn nothing(line: &str) -> bool {
         "if command -v pypy3compile >/dev/null 2>&1; then",
     ];
     // Conditions that hold on a fresh root, or look for what the command inside needs.
-    const CONDITIONS: [&str; 7] = [
+    const CONDITIONS: [&str; 10] = [
+        "if [ -z \"$DPKG_ROOT\" ] && [ \"$1\" = upgrade ] && [ -d /run/systemd/system ]",
+        "if [ -z \"${DPKG_ROOT:-}\" ] && [ \"$1\" = upgrade ] && [ -d /run/systemd/system ]",
+        "if deb-systemd-helper --quiet --user was-enabled ",
         "if [ \"$1\" = \"install\" ] && [ -n \"$2\" ] && [ -e \"/etc/init.d/",
         "if [ -x \"/etc/init.d/",
         "if [ \"$1\" = \"configure\" ]",
@@ -124,8 +163,10 @@ fn nothing(line: &str) -> bool {
         "if [ -z \"$DPKG_ROOT\" ] && [ -x \"/etc/init.d/",
         "if [ -z \"${DPKG_ROOT:-}\" ] && [ -x \"/etc/init.d/",
     ];
-    const COMMANDS: [&str; 5] = [
+    const COMMANDS: [&str; 7] = [
         "chmod +x \"/etc/init.d/",
+        "deb-systemd-helper --user unmask ",
+        "deb-systemd-helper --user update-state ",
         "deb-systemd-helper unmask ",
         "deb-systemd-helper update-state ",
         "deb-systemd-invoke ",
@@ -133,8 +174,7 @@ fn nothing(line: &str) -> bool {
     ];
     const MAINTSCRIPT: [&str; 4] =
         ["rm_conffile", "mv_conffile", "symlink_to_dir", "dir_to_symlink"];
-    let plain = |text: &str| !text.contains(['`', ';']) && text.matches("$(").count() == 0;
-    let ends = line.ends_with(" >/dev/null || true") || line.ends_with(" || exit 1");
+    let ends = line.ends_with(" || true") || line.ends_with(" || exit 1");
     match line.split_ascii_whitespace().next() {
         None => true,
         Some(first) if first.starts_with('#') => true,
@@ -151,6 +191,11 @@ fn nothing(line: &str) -> bool {
                 || (plain(line) && ends && COMMANDS.iter().any(|text| line.starts_with(text)))
         }
     }
+}
+
+/// Whether a line has one command and no other inside.
+fn plain(line: &str) -> bool {
+    !line.contains(['`', ';']) && !line.contains("$(")
 }
 
 /// The words of a simple command, quotes taken off.
@@ -209,6 +254,34 @@ mod tests {
     }
 
     #[test]
+    fn a_unit_that_is_not_enabled_is_recorded() {
+        let lines = [
+            "if deb-systemd-helper debian-installed 'rsync.service'; then",
+            "deb-systemd-helper unmask 'rsync.service' >/dev/null || true",
+            "if deb-systemd-helper --quiet was-enabled 'rsync.service'; then",
+            "deb-systemd-helper enable 'rsync.service' >/dev/null || true",
+            "fi",
+            "fi",
+            "deb-systemd-helper update-state 'rsync.service' >/dev/null || true",
+        ];
+        let unit = "rsync.service".to_owned();
+        assert_eq!(section(&lines), Some(vec![Effect::SystemdRecord { unit }]));
+    }
+
+    #[test]
+    fn a_profile_of_apparmor_gets_a_local_file() {
+        let lines = [
+            "APP_PROFILE=\"/etc/apparmor.d/usr.bin.man\"",
+            "LOCAL_APP_PROFILE=\"/etc/apparmor.d/local/usr.bin.man\"",
+            "install --mode 644 /dev/null \"$LOCAL_APP_PROFILE\"",
+        ];
+        let found = section(&lines).unwrap();
+        let [Effect::File { path, .. }] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!(path, "/etc/apparmor.d/local/usr.bin.man");
+        assert_eq!(section(&["LOCAL_APP_PROFILE=\"/etc/apparmor.d/local/$(evil)\""]), None);
+    }
+
+    #[test]
     fn a_section_with_one_unknown_line_is_not_understood() {
         for line in [
             "rm -rf /",
@@ -217,6 +290,9 @@ mod tests {
             "update-alternatives --install /a b $c 5",
             "dpkg-maintscript-helper rm_conffile $(evil) -- \"$@\"",
             "dpkg-maintscript-helper supports",
+            "systemd-tmpfiles --create $(evil) || true",
+            "deb-systemd-helper --user enable 'a;b' >/dev/null || true",
+            "if deb-systemd-helper debian-installed 'a;b'; then",
             "systemd-sysusers x.conf",
         ] {
             assert_eq!(section(&["fi", line]), None, "{line}");

@@ -9,6 +9,7 @@ mod apt;
 mod choices;
 mod curl;
 mod debs;
+mod images;
 mod lies;
 mod packages;
 mod scripts;

@@ -121,6 +121,46 @@ fn the_first_name_of_a_file_carries_its_content() {
 }
 
 #[test]
+fn extended_attributes_are_written_and_count() {
+    let mut node = file("x");
+    // Any byte may be in one: a file's capabilities hold zeros.
+    let capability = [&[1, 0, 0, 2, 0, 32, 0, 0][..], &[0; 12]].concat();
+    node.attributes.insert("security.capability".to_owned(), capability.clone());
+    let mut tree = Tree::new();
+    tree.insert(path("a"), node.clone()).unwrap();
+    tree.insert(path("b"), file("y")).unwrap();
+    tree.insert(path("z"), Node { kind: Kind::HardLink(path("a")), ..node.clone() }).unwrap();
+    let bytes = tar(&tree, None);
+    assert_eq!(entries(&bytes), ["Regular a x 5", "Regular b y 5", "Link z a 5"]);
+    let mut archive = tar::Archive::new(&*bytes);
+    let mut found = Vec::new();
+    for entry in archive.entries().unwrap() {
+        let mut entry = entry.unwrap();
+        let place = entry.path().unwrap().display().to_string();
+        for record in entry.pax_extensions().unwrap().into_iter().flatten() {
+            let record = record.unwrap();
+            let (key, value) = (record.key().unwrap().to_owned(), record.value_bytes().to_owned());
+            found.push((place.clone(), key, value));
+        }
+    }
+    assert_eq!(
+        found,
+        [("a".to_owned(), "SCHILY.xattr.security.capability".to_owned(), capability)]
+    );
+    let want =
+        "file 0644 0:0 a 2d711642 security.capability=0100000200200000000000000000000000000000";
+    assert_eq!(tree.listing().lines().next(), Some(want));
+
+    let mut plain = tree.clone();
+    plain.get_mut(&path("a")).unwrap().attributes.clear();
+    let changed = filetree::changes(&plain, &tree, Epoch(0));
+    assert_eq!(changed.keys().map(TreePath::as_str).collect::<Vec<_>>(), ["a"]);
+    let place = path("a");
+    let link = Node { attributes: node.attributes, ..Node::symlink("x", Epoch(0)) };
+    assert!(PackWriter::new(Vec::new()).add_other(&place, &link).is_err(), "it would be lost");
+}
+
+#[test]
 fn a_hard_link_to_nothing_is_refused() {
     let mut tree = Tree::new();
     let link = Node { kind: Kind::HardLink(path("gone")), ..file("x") };

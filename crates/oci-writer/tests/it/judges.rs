@@ -52,6 +52,42 @@ fn umoci_unpacks_what_the_trees_say() {
     assert_eq!(root.join("etc/motd").metadata().unwrap().mtime(), 700);
 }
 
+/// What a file may do is an extended attribute, which the kernel takes only in the right form.
+#[test]
+#[ignore = "needs umoci, tar and python3 as root; .ci/run runs it"]
+fn extended_attributes_arrive() {
+    let bench = Bench::new();
+    let mut node =
+        filetree::Node::file(0o755, names::Epoch(7), filetree::Content::from_bytes("program"));
+    // cap_net_raw, permitted and effective (linux/capability.h).
+    let value = [[1, 0, 0, 2], [0, 32, 0, 0], [0; 4], [0; 4], [0; 4]].concat();
+    node.attributes.insert("security.capability".to_owned(), value.clone());
+    let mut tree = filetree::Tree::new();
+    tree.insert_with_parents(path("usr/bin/arping"), node).unwrap();
+    let manifest = bench.image(Arch::Amd64, &[tree.clone()]);
+    let out = bench.path("oci");
+    write_layout(&bench.store, &out, &[manifest], "x").unwrap();
+    let bundle = bench.path("bundle");
+    let image = format!("{}:x", out.display());
+    tool("umoci").args(["unpack", "--image", &image]).arg(&bundle).run();
+    let unpacked = bench.path("unpacked");
+    fs_err::create_dir(&unpacked).unwrap();
+    let mut tar = Vec::new();
+    filetree::write_tar(tree.iter(), None, &mut tar).unwrap();
+    tool("tar")
+        .args(["--xattrs", "--xattrs-include=*", "-xpf", "-", "-C"])
+        .arg(&unpacked)
+        .input(&tar)
+        .run();
+    let code = "import os, sys; print(os.getxattr(sys.argv[1], 'security.capability').hex())";
+    let want: String = value.iter().map(|byte| format!("{byte:02x}")).collect();
+    for root in [bundle.join("rootfs"), unpacked] {
+        let program = root.join("usr/bin/arping");
+        let found = tool("python3").args(["-c", code]).arg(&program).text();
+        assert_eq!(found.trim(), want, "{}", program.display());
+    }
+}
+
 #[test]
 #[ignore = "needs skopeo; .ci/run runs it"]
 fn skopeo_inspects_and_copies() {

@@ -129,7 +129,7 @@ pub(super) fn rewrite(
     let kind = Kind::File(Content::from_bytes(text));
     let node = match tree.get(&path) {
         Some(old) => Node { mtime: time, kind, ..old.clone() },
-        None => Node { mode, uid: 0, gid, mtime: time, kind },
+        None => Node::of_root(mode, time, kind).owned_by(0, gid),
     };
     tree.insert_with_parents(path, node)?;
     Ok(())

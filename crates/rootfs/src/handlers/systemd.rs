@@ -95,6 +95,20 @@ pub fn enable(tree: &mut Tree, unit: &str, whose: Units, time: Epoch) -> Result<
     Ok(())
 }
 
+/// Keeps the list of the links that the machine's `unit` would have, without making them: what
+/// `deb-systemd-helper update-state` does for a unit that is installed and not enabled.
+///
+/// # Errors
+/// As [`enable`].
+pub fn record(tree: &mut Tree, unit: &str, time: Epoch) -> Result<(), SystemdError> {
+    let (states, units) = (Units::System.state(), Units::System.links());
+    let mut links = Vec::new();
+    closure(tree, unit, Units::System, &mut BTreeSet::new(), &mut links)?;
+    let list: String = links.iter().map(|link| format!("/{units}/{}\n", link.at)).collect();
+    files::write(tree, &format!("{states}/{unit}.dsh-also"), 0o644, time, list)
+        .map_err(|source| SystemdError::File { unit: unit.to_owned(), source })
+}
+
 /// A link below the folder of links and its target.
 struct Link {
     at: String,

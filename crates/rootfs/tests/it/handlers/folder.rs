@@ -56,7 +56,7 @@ fn add(
         };
         let mode = if meta.is_symlink() { 0o777 } else { meta.permissions().mode() & 0o7777 };
         let (uid, gid, mtime) = (meta.uid(), meta.gid(), Epoch(meta.mtime().unsigned_abs()));
-        tree.insert(path.clone(), Node { mode, uid, gid, mtime, kind }).unwrap();
+        tree.insert(path.clone(), Node::of_root(mode, mtime, kind).owned_by(uid, gid)).unwrap();
         if meta.is_dir() {
             add(folder, &path, tree, names);
         }

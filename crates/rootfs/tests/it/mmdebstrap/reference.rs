@@ -1,6 +1,6 @@
 //! Roots that mmdebstrap makes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -40,6 +40,21 @@ done"#;
 
 /// What mmdebstrap makes of the .debs in `folder`: the entries of its tar archive.
 pub(super) fn root(folder: &Path, suite: &str, merged_usr: bool, requested: &[String]) -> Tree {
+    made(folder, suite, merged_usr, "apt", requested.join(","))
+}
+
+/// The same without any script: what lies in the .debs of these names.
+pub(super) fn extracted(
+    folder: &Path,
+    suite: &str,
+    merged_usr: bool,
+    names: &BTreeSet<&str>,
+) -> Tree {
+    let names: Vec<&str> = names.iter().copied().collect();
+    made(folder, suite, merged_usr, "extract", names.join(","))
+}
+
+fn made(folder: &Path, suite: &str, merged_usr: bool, variant: &str, include: String) -> Tree {
     let archive = folder.join("root.tar");
     if !archive.is_file() {
         // A flat repository of exactly these files: a path with `copy:` is one that the new root
@@ -52,8 +67,8 @@ pub(super) fn root(folder: &Path, suite: &str, merged_usr: bool, requested: &[St
         std::fs::write(debs.join("Release"), release).unwrap();
         let source = format!("deb [trusted=yes] copy:{} ./", debs.display());
         run(Command::new("mmdebstrap")
-            .args(["--variant=apt", "--architectures=amd64", "--format=tar"])
-            .arg(format!("--include={}", requested.join(",")))
+            .args(["--architectures=amd64", "--format=tar"])
+            .args([format!("--variant={variant}"), format!("--include={include}")])
             .args(merged_usr.then_some(MERGED_USR))
             .args([suite, "-", &source])
             .stdout(std::fs::File::create(folder.join("root.part")).unwrap())
@@ -69,6 +84,7 @@ fn read(archive: &Path) -> Tree {
     let mut contents: BTreeMap<TreePath, Kind> = BTreeMap::new();
     for entry in archive.entries().unwrap() {
         let mut entry = entry.unwrap();
+        let attributes = attributes(&mut entry);
         let path = TreePath::from_member(entry.path().unwrap().to_str().unwrap()).unwrap();
         let target = entry.link_name().unwrap().map(|target| target.to_str().unwrap().to_owned());
         let header = entry.header().clone();
@@ -90,14 +106,25 @@ fn read(archive: &Path) -> Tree {
         let mode = if matches!(kind, Kind::Symlink(_)) { 0o777 } else { header.mode().unwrap() };
         let (uid, gid) = (header.uid().unwrap() as u32, header.gid().unwrap() as u32);
         let mtime = Epoch(header.mtime().unwrap());
-        tree.insert(path, Node { mode, uid, gid, mtime, kind }).unwrap();
+        tree.insert(path, Node { mode, uid, gid, mtime, attributes, kind }).unwrap();
     }
     tree
 }
 
+/// The extended attributes of an entry, as GNU tar writes them.
+fn attributes<R: std::io::Read>(entry: &mut tar::Entry<'_, R>) -> BTreeMap<String, Vec<u8>> {
+    let records = entry.pax_extensions().unwrap().into_iter().flatten();
+    let attribute = |record: std::io::Result<tar::PaxExtension<'_>>| {
+        let record = record.unwrap();
+        let name = record.key().unwrap().strip_prefix("SCHILY.xattr.")?;
+        Some((name.to_owned(), record.value_bytes().to_owned()))
+    };
+    records.filter_map(attribute).collect()
+}
+
 /// Runs a command, which must succeed, and returns what it prints.
 #[track_caller]
-fn run(command: &mut Command) -> Vec<u8> {
+pub(super) fn run(command: &mut Command) -> Vec<u8> {
     let output = command.env("LC_ALL", "C.UTF-8").output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}: {errors}");
