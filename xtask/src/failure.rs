@@ -77,6 +77,8 @@ pub(crate) enum Failure {
     Listen(std::net::SocketAddr, #[source] std::io::Error),
     #[error("{} is no keyring", .0.display())]
     Keyring(PathBuf, #[source] signer::KeyringError),
+    #[error("{} is no provenance of a package: build it anew, or take the file away", .0.display())]
+    Provenance(PathBuf, #[source] pkg_repo::ProvenanceError),
     #[error(transparent)]
     Repo(#[from] pkg_repo::RepoError),
     #[error("the repository cannot be opened")]

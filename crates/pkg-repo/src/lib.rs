@@ -92,7 +92,7 @@ pub use extras::Extras;
 pub use folder::{Folder, SoleFolder};
 pub use gate::{Downgrade, GateError, GatePlan, GateRules, Removal, Scope, check_gate};
 pub use package::NewPackage;
-pub use provenance::{Provenance, provenance_path};
+pub use provenance::{Provenance, ProvenanceError, provenance_path};
 pub use publish::Published;
 pub use record::{PackageKind, Record};
 pub use repository::{Repository, Signing};

@@ -49,6 +49,13 @@ pub(crate) fn take_in(
         ChannelName::Yum(_) => crate::rpm_package::read(channel, new)?,
     };
     let record = &description.record;
+    if new.provenance.as_ref().is_some_and(|provenance| !provenance.is_of(&record.sha256)) {
+        return Err(RepoError::Package {
+            path: new.path.clone(),
+            channel: channel.clone(),
+            reason: "its provenance speaks of another file: build both anew".to_owned(),
+        });
+    }
     if storage.size(&record.path)?.is_none() {
         storage.put(&record.path, Content::File(&new.path))?;
     }

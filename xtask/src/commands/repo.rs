@@ -3,12 +3,13 @@
 mod serve;
 mod told;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use names::{Digest, Epoch};
 use pkg_repo::{
     AptSettings, ChannelName, ChannelSettings, Check, Depth, Downgrade, Folder, Format, GateRules,
-    NewPackage, Pinning, Repository, Retention, Scope, Signing, SoleFolder, YumSettings,
+    NewPackage, Pinning, Provenance, Repository, Retention, Scope, Signing, SoleFolder,
+    YumSettings,
 };
 use serde_json::json;
 use signer::{KeyUse, Keyring};
@@ -20,6 +21,8 @@ use crate::speech;
 use crate::surroundings::Surroundings;
 
 const SECONDS_OF_DAY: u64 = 24 * 60 * 60;
+/// The most that the provenance of a package can have.
+const LARGEST_PROVENANCE: u64 = 16 << 20;
 /// The most that a keyring can have.
 const LARGEST_KEYRING: u64 = 16 << 20;
 
@@ -111,12 +114,13 @@ impl Place<'_> {
     }
 
     fn publish(&self, publish: &args::Publish) -> Result<(), Failure> {
-        let packages = publish.package.iter().map(|path| NewPackage {
-            path: self.surroundings.absolute(path),
-            component: publish.component.clone(),
-            provenance: None,
-        });
-        let packages: Vec<NewPackage> = packages.collect();
+        let package = |path: &PathBuf| {
+            let path = self.surroundings.absolute(path);
+            let provenance = provenance(&path)?;
+            Ok(NewPackage { path, component: publish.component.clone(), provenance })
+        };
+        let packages = publish.package.iter().map(package);
+        let packages: Vec<NewPackage> = packages.collect::<Result<_, Failure>>()?;
         self.change(&publish.folder, &publish.sign, |repository, signing| {
             let rules = rules(&publish.gate);
             let done = repository.publish(&publish.channel, &packages, rules, signing)?;
@@ -191,6 +195,18 @@ impl Place<'_> {
         }
         told::findings(self.global, &findings)
     }
+}
+
+/// What lies beside the package at `path` as its provenance, if anything does: `build` writes it there.
+fn provenance(path: &Path) -> Result<Option<Provenance>, Failure> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".provenance.json");
+    let path = PathBuf::from(name);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let read = Provenance::parse(&super::read(&path, LARGEST_PROVENANCE)?);
+    read.map(Some).map_err(|error| Failure::Provenance(path, error))
 }
 
 fn collect(
