@@ -21,7 +21,7 @@ mod tree;
 
 pub use release_file::ReleaseFile;
 pub use service_file::{
-    Directory, File, Image, Names, Owner, Package, Python, Selection, SelectionFile, Service,
-    SystemPackages, Target, Template, Unit, User,
+    Directory, File, Image, Names, Need, Owner, Package, Part, PathPattern, Pattern, Python,
+    Selection, SelectionFile, Service, SystemPackages, Target, Template, Unit, User,
 };
 pub use tree::{Release, Tree, UnknownName, check};

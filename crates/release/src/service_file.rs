@@ -11,13 +11,17 @@ use crate::toml_file;
 
 mod image;
 mod package;
+mod part;
 mod paths;
+mod pattern;
 pub(crate) mod selection;
 mod template;
 mod user;
 mod written;
 
 pub use package::{Package, Unit};
+pub use part::{Need, Part};
+pub use pattern::{PathPattern, Pattern};
 pub use selection::{Selection, SelectionFile, Target};
 pub use template::{Names, Template};
 

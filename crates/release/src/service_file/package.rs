@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use toml::Spanned;
 
+use super::part::{self, Need, Part};
 use super::paths::{self, clean};
 use super::template::{self, Template};
 use super::{SystemPackages, written};
@@ -39,6 +40,15 @@ pub struct Package {
     pub replaces: SystemPackages,
     /// The processes of the service.
     pub units: Vec<Unit>,
+    /// The packages that are split off, in the order of the recipe.
+    pub parts: Vec<Part>,
+}
+
+impl Package {
+    /// What the part of number `index` needs of the service's packages, and what these need.
+    pub fn needs(&self, index: usize) -> BTreeSet<Need> {
+        part::reachable(&self.parts, index)
+    }
 }
 
 /// A process of a service, run by systemd.
@@ -60,17 +70,7 @@ pub(super) fn check(
 ) -> Option<Package> {
     let written = written?;
     let (span, written) = (written.span(), written.into_inner());
-    let is_name = |text: &str| {
-        text.len() >= 2
-            && text.starts_with(|first: char| first.is_ascii_lowercase() || first.is_ascii_digit())
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"+-.".contains(&b))
-    };
-    let want =
-        "a package is called like openstack-{{ service }}: lower-case letters, digits and +-.";
-    let name =
-        template::check(checker, written.name.as_ref(), "openstack-{{ service }}", is_name, want);
+    let name = name(checker, written.name.as_ref());
     let is_place = |text: &str| {
         clean(text) && !text.contains(|c: char| c.is_whitespace() || "\"'\\%$`:".contains(c))
     };
@@ -97,6 +97,7 @@ pub(super) fn check(
     let recommends = paths::system_packages(checker, written.recommends);
     let replaces = paths::system_packages(checker, written.replaces);
     let units = units(checker, written.unit);
+    let parts = part::check(checker, name.as_ref(), written.part);
     Some(Package {
         name: name?,
         prefix: prefix?,
@@ -114,7 +115,25 @@ pub(super) fn check(
         recommends,
         replaces,
         units,
+        parts,
     })
+}
+
+/// The name of a package.
+pub(super) fn name(
+    checker: &mut Checker<'_>,
+    written: Option<&Spanned<String>>,
+) -> Option<Template> {
+    let is_name = |text: &str| {
+        text.len() >= 2
+            && text.starts_with(|first: char| first.is_ascii_lowercase() || first.is_ascii_digit())
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"+-.".contains(&b))
+    };
+    let want =
+        "a package is called like openstack-{{ service }}: lower-case letters, digits and +-.";
+    template::check(checker, written, "openstack-{{ service }}", is_name, want)
 }
 
 fn maintainer_of(checker: &mut Checker<'_>, value: &Spanned<String>) -> Option<String> {

@@ -5,6 +5,7 @@ use std::fmt;
 use names::nearest;
 use toml::Spanned;
 
+use super::part::SAMPLE;
 use crate::fields::Checker;
 
 /// A text in which `{{ NAME }}` stands for a name of what is built. Which names there are is checked
@@ -98,8 +99,7 @@ pub(super) fn check(
     let span = written.map_or(0..0, Spanned::span);
     match Template::parse(text) {
         Ok(template) => {
-            let sample = Names { service: "keystone", version: "28.0.0", release: "2025.2" };
-            if right(&template.render(sample)) {
+            if right(&template.render(SAMPLE)) {
                 return Some(template);
             }
             checker.fault(&span, format!("`{}` is not right", text.escape_debug()), want);

@@ -58,6 +58,19 @@ pub(super) struct Package {
     pub(super) replaces: BTreeMap<DistroId, Vec<Spanned<String>>>,
     #[serde(default)]
     pub(super) unit: Vec<Spanned<Unit>>,
+    #[serde(default)]
+    pub(super) part: Vec<Spanned<Part>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Part {
+    pub(super) name: Option<Spanned<String>>,
+    pub(super) description: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) files: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) needs: Vec<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]

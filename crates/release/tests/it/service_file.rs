@@ -309,3 +309,70 @@ fn faults_of_packages_are_told() {
       hint: a package is called like openstack-{{ service }}: lower-case letters, digits and +-.
     "#);
 }
+
+#[test]
+fn parts_of_a_package_are_checked() {
+    let good = "maintainer = \"J <j@example.org>\"\nlicense = \"MIT\"\ncopyright = \"A\"\n";
+    let text = format!(
+        "{SERVICE}\n[package]\n{good}\n[[package.part]]\nname = \"x-{{{{ service }}}}-api\"\n\
+         description = \"A\"\nfiles = [\"/usr/lib/systemd\"]\nneeds = [\"openstack-{{{{ service }}}}\", \"x-env\"]\n\
+         [[package.part]]\nname = \"x-env\"\ndescription = \"B\"\nfiles = [\"lib/**/*.so\", \"bin\"]\n"
+    );
+    let package = parse(&text).unwrap().package.unwrap();
+    let names = release::Names { service: "nova", version: "32.0.0", release: "2025.2" };
+    assert_eq!(package.parts[0].name.render(names), "x-nova-api");
+    let both = [release::Need::Main, release::Need::Part(1)];
+    assert_eq!(package.needs(0), both.into());
+    let matches = |part: usize, index: usize, path: &str| {
+        package.parts[part].files[index].render(names, "/srv/x").matches(path)
+    };
+    assert!(matches(0, 0, "usr/lib/systemd/system/a.service"));
+    assert!(matches(1, 0, "srv/x/lib/a/b.so") && !matches(1, 0, "usr/lib/a.so"));
+    assert!(matches(1, 1, "srv/x/bin/a") && !matches(1, 1, "usr/bin/a"));
+
+    let part = |name: &str, more: &str| {
+        format!("[[package.part]]\nname = \"{name}\"\ndescription = \"A\"\n{more}\n")
+    };
+    assert_snapshot!(faults(&format!(
+        "[package]\n{good}{}{}{}[[package.part]]\n",
+        part("openstack-{{ service }}", "files = [\"/etc/../x\", \"lib//x\"]"),
+        part("X", "files = [\"/etc\"]\nneed = []"),
+        part("yy", "files = []\nneeds = [\"yyy\"]"),
+    )), @r#"
+    services/keystone.toml:21:1: unknown key `need`
+      hint: did you mean `needs`?
+    "#);
+    assert_snapshot!(faults(&format!(
+        "[package]\n{good}{}{}{}[[package.part]]\n",
+        part("openstack-{{ service }}", "files = [\"/etc/../x\", \"lib//x\"]"),
+        part("X", "files = [\"/etc\"]"),
+        part("yy", "files = []\nneeds = [\"yyy\"]"),
+    )), @r#"
+    services/keystone.toml:13:1: two packages are called openstack-{{ service }}
+      hint: rename one
+    services/keystone.toml:16:10: `/etc/../x` is not right
+      hint: a pattern is a path, absolute or of the virtual environment, in which `*`, `?` and `**` stand for others: /etc/keystone, lib/python*/site-packages/keystone, **/tests
+    services/keystone.toml:16:23: `lib//x` is not right
+      hint: a pattern is a path, absolute or of the virtual environment, in which `*`, `?` and `**` stand for others: /etc/keystone, lib/python*/site-packages/keystone, **/tests
+    services/keystone.toml:18:8: `X` is not right
+      hint: a package is called like openstack-{{ service }}: lower-case letters, digits and +-.
+    services/keystone.toml:21:1: `files` has 0 patterns, not 1 to 100
+      hint: add files = ["/etc/keystone"]
+    services/keystone.toml:25:10: no package of this recipe is called `yyy`
+      hint: did you mean `yy`?
+    services/keystone.toml:26:1: `files` has 0 patterns, not 1 to 100
+      hint: add files = ["/etc/keystone"]
+    services/keystone.toml:26:1: the key `description` is missing
+      hint: add description = "Configuration of the OpenStack Identity service"
+    services/keystone.toml:26:1: the key `name` is missing
+      hint: add name = "openstack-{{ service }}-common"
+    "#);
+    assert_snapshot!(faults(&format!(
+        "[package]\n{good}{}{}",
+        part("aa", "files = [\"/etc\"]\nneeds = [\"bb\"]"),
+        part("bb", "files = [\"/etc\"]\nneeds = [\"aa\"]"),
+    )), @r#"
+    services/keystone.toml:13:1: aa needs itself by way of others
+      hint: packages need each other in one direction alone
+    "#);
+}
