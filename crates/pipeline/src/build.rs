@@ -4,7 +4,7 @@ pub(crate) mod error;
 mod made;
 mod mend;
 pub(crate) mod request;
-mod sides;
+pub(crate) mod sides;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -25,7 +25,7 @@ use crate::layers::MadeLayer;
 use crate::layers_error::LayersError;
 use crate::locking::Update;
 use crate::locks::Locks;
-use crate::package::{self, PackageError};
+use crate::package::{self, MAKERS, Maker, PackageError};
 use crate::plan::{self, Plan, PlanError, Target};
 use crate::setting::{Listener, Setting};
 use crate::summary::{self, PackageSummary, Summary};
@@ -160,16 +160,12 @@ impl Build<'_> {
                 let layers = layers.map_err(|e| self.failed(locks, arch, e))?;
                 made.images.push(self.image(locks, arch, layers)?);
             }
-            for (format, make) in PACKAGES {
-                if formats.contains(&format) {
-                    made.packages.push(self.package(locks, &plan, folder, make, tell)?);
-                }
+            for maker in MAKERS.iter().filter(|maker| formats.contains(&maker.format)) {
+                made.packages.extend(self.packages(locks, &plan, folder, maker, tell)?);
             }
         }
-        for (format, name) in [(Format::Deb, "deb"), (Format::Rpm, "rpm")] {
-            if formats.contains(&format) {
-                made::sweep(folder, name, &made.packages)?;
-            }
+        for maker in MAKERS.iter().filter(|maker| formats.contains(&maker.format)) {
+            made::sweep(folder, maker.name, &made.packages)?;
         }
         Ok(made)
     }
@@ -228,14 +224,14 @@ impl Build<'_> {
         Ok(())
     }
 
-    fn package(
+    fn packages(
         &self,
         locks: &Locks,
         plan: &Plan<'_>,
         folder: &Path,
-        make: MakePackage,
+        maker: &Maker,
         tell: Listener<'_>,
-    ) -> Result<PackageSummary, BuildError> {
+    ) -> Result<Vec<PackageSummary>, BuildError> {
         let Self { setting, request, description } = *self;
         let source = locks.source(locks.service(&request.service, plan.arch)?)?;
         let (release, epoch) = (request.release, request.epoch);
@@ -247,7 +243,7 @@ impl Build<'_> {
             Event::Note { .. } if told => {}
             event => tell(event),
         };
-        make(setting, &task, &mut heard).map_err(|error| match error {
+        maker.make(setting, &task, &mut heard).map_err(|error| match error {
             PackageError::Layers(error) => self.failed(locks, plan.arch, error),
             error => BuildError::Package {
                 service: request.service.clone(),
@@ -266,14 +262,6 @@ impl Build<'_> {
         BuildError::Layers { service, release, source: Box::new(source) }
     }
 }
-
-/// Makes a package.
-type MakePackage =
-    fn(&Setting<'_>, &package::Task<'_>, Listener<'_>) -> Result<PackageSummary, PackageError>;
-
-/// What makes packages, by format.
-const PACKAGES: [(Format, MakePackage); 2] =
-    [(Format::Deb, package::deb), (Format::Rpm, package::rpm)];
 
 /// Names the packages that have what is missing, as far as the locks know one: those of every base and
 /// service of the release whose files are in the store.

@@ -16,7 +16,7 @@ use oci_writer::ReadImageError;
 use store::{Store, StoreError};
 use wheels::{RecordHash, RecordLine};
 
-use self::holder::Holder;
+use self::holder::{Holder, Member};
 
 /// The longest file that is compared byte by byte.
 const LARGEST: u64 = 32 << 20;
@@ -24,8 +24,10 @@ const LARGEST: u64 = 32 << 20;
 /// What came of comparing a package with the image, or with another package.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Equivalence {
-    /// The file of the package.
+    /// The file of the package; of several that a service is split into, the one with `pyvenv.cfg`.
     pub package: PathBuf,
+    /// The others, which count together with it.
+    pub others: Vec<PathBuf>,
     /// What it was compared with: `image`, or the name of the other package's file.
     pub with: String,
     /// Where the virtual environment lies in it.
@@ -50,10 +52,10 @@ pub enum EquivalenceError {
     /// There is one package, and no image.
     #[error("{} has no image to compare with: build one with --format oci,deb,rpm", .0.display())]
     Alone(PathBuf),
-    /// A package holds no virtual environment, or several.
+    /// The packages for an architecture hold no virtual environment, or several.
     #[error("{} holds {found} files called pyvenv.cfg, not one", .package.display())]
     Environment {
-        /// The package.
+        /// The package, or the folder of several.
         package: PathBuf,
         /// How many.
         found: usize,
@@ -95,8 +97,12 @@ enum Found {
 
 type Listing = BTreeMap<String, Found>;
 
+/// What a package has, by its place.
+type Entries = BTreeMap<TreePath, Found>;
+
 /// Compares what is in the folder of a build's results, `<out>/<release>/<service>`: each package with the
-/// image, and each rpm with the Debian package for the same architecture. Both hold the same paths below
+/// image, and each rpm with the Debian package for the same architecture. The packages that a service is split
+/// into count as one, and no file may be in two of them. Both hold the same paths below
 /// their prefixes, with equal modes and digests. Files that carry the prefix are compared once it is
 /// replaced; RECORDs of wheels (PyPA, "recording installed projects") may differ in the digests and sizes of
 /// such files, which must be those of the files. In `pyvenv.cfg` the version of the interpreter may be
@@ -114,9 +120,10 @@ pub fn verify_equivalence(folder: &Path) -> Result<Vec<Equivalence>, Equivalence
     let failed = |source| EquivalenceError::Read { path: folder.to_owned(), source };
     let scratch = tempfile::tempdir_in(folder).map_err(failed)?;
     let store = Store::open(scratch.path())?;
-    let debs = debs.into_iter().map(|path| Holder::deb(path, &store));
-    let debs: Vec<Holder> = debs.collect::<Result<_, _>>()?;
-    let rpms: Vec<Holder> = rpms.into_iter().map(Holder::rpm).collect::<Result<_, _>>()?;
+    let debs = debs.into_iter().map(|path| Member::deb(path, &store));
+    let debs = Holder::packages(&folder.join("deb"), &debs.collect::<Result<Vec<_>, _>>()?)?;
+    let rpms = rpms.into_iter().map(Member::rpm);
+    let rpms = Holder::packages(&folder.join("rpm"), &rpms.collect::<Result<Vec<_>, _>>()?)?;
     let layout = folder.join("oci");
     let mut results = Vec::new();
     if layout.is_dir() {
@@ -171,6 +178,8 @@ fn compare(one: &Holder, other: &Holder) -> Result<Equivalence, EquivalenceError
     let (first, second) = (&one.held, &other.held);
     let mut result = Equivalence {
         package: other.path.clone(),
+        others: other.others.clone(),
+        differences: other.twice.clone(),
         with: one.name.clone(),
         prefix: second.prefix.clone(),
         ..Equivalence::default()

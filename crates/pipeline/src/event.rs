@@ -99,6 +99,13 @@ pub enum Event {
         /// Its name, version and architecture.
         package: String,
     },
+    /// A package was in the store already.
+    PackageReused {
+        /// Its file, below the folder of the build's results.
+        file: String,
+        /// The digest of its bytes.
+        digest: Digest,
+    },
     /// A package was written.
     PackageFinished {
         /// Its file, below the folder of the build's results.

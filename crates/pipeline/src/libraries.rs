@@ -14,12 +14,17 @@ pub(crate) struct Libraries {
     pub(crate) missing: Vec<MissingLibrary>,
     /// Packages of libraries that the recipe lists and nothing needs, each with its libraries.
     pub(crate) unused: Vec<(String, Vec<String>)>,
-    /// What is needed and lies outside of the prefix, by its place.
+    /// The files for the architecture, and what each needs.
+    pub(crate) code: BTreeMap<TreePath, Needs>,
+}
+
+/// What a file needs of the system.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Needs {
+    /// What lies outside of the prefix, by its place.
     pub(crate) outside: BTreeMap<TreePath, Needed>,
-    /// What is needed and nowhere in the tree: the versions of symbols that are asked for, by SONAME.
+    /// What is nowhere in the tree: the versions of symbols that are asked for, by SONAME.
     pub(crate) absent: BTreeMap<String, BTreeSet<String>>,
-    /// Whether there is a file for the architecture at all.
-    pub(crate) has_code: bool,
 }
 
 /// A library of the system that files below the prefix need.
@@ -73,9 +78,9 @@ pub(crate) fn libraries(
     let own_names: BTreeSet<String> = names.collect();
     let mut missing = BTreeSet::new();
     let mut used = BTreeSet::new();
-    let mut outside: BTreeMap<TreePath, Needed> = BTreeMap::new();
-    let mut absent: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut code: BTreeMap<TreePath, Needs> = BTreeMap::new();
     for (path, found) in &own {
+        let Needs { outside, absent } = code.entry(path.clone()).or_default();
         let lost = |library: &str, version: Option<&String>| MissingLibrary {
             library: library.to_owned(),
             version: version.cloned(),
@@ -124,7 +129,7 @@ pub(crate) fn libraries(
         (package.name.clone(), sonames.into_iter().collect())
     });
     let (missing, unused) = (missing.into_iter().collect(), unused.collect());
-    Ok(Libraries { missing, unused, outside, absent, has_code: !own.is_empty() })
+    Ok(Libraries { missing, unused, code })
 }
 
 /// The package that a library is in by the rule of Debian Policy 8.1: `libldap2` for `libldap.so.2`.

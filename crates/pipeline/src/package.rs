@@ -7,12 +7,72 @@ mod documents;
 mod environment;
 mod error;
 mod files;
+mod provenance;
+mod remember;
 mod rpm;
+mod share;
 mod task;
 mod unit;
 
-pub(crate) use deb::deb;
+pub use deb::DEB_FORMAT_LEVEL;
 pub(crate) use environment::Environment;
 pub use error::PackageError;
-pub(crate) use rpm::rpm;
+pub(crate) use provenance::place as provenance_of;
+pub(crate) use remember::{RECORDS, is_made};
+pub use rpm::RPM_FORMAT_LEVEL;
 pub(crate) use task::Task;
+
+use crate::Event;
+use crate::build::request::Format;
+use crate::setting::{Listener, Setting};
+use crate::summary::PackageSummary;
+
+/// What makes the packages of a format.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Maker {
+    pub(crate) format: Format,
+    /// The format's name: that of the folder of such packages, and what their files end with.
+    pub(crate) name: &'static str,
+    /// The format level, a part of the key of the step.
+    pub(crate) level: &'static str,
+    make: fn(&Setting<'_>, &Task<'_>, Listener<'_>) -> Result<Vec<PackageSummary>, PackageError>,
+}
+
+/// What makes packages, by format.
+pub(crate) const MAKERS: [Maker; 2] = [
+    Maker { format: Format::Deb, name: "deb", level: DEB_FORMAT_LEVEL, make: deb::deb },
+    Maker { format: Format::Rpm, name: "rpm", level: RPM_FORMAT_LEVEL, make: rpm::rpm },
+];
+
+impl Maker {
+    /// The packages of `task`, each with its provenance beside it: those that were made before from the same
+    /// inputs, or new ones.
+    pub(crate) fn make(
+        &self,
+        setting: &Setting<'_>,
+        task: &Task<'_>,
+        tell: Listener<'_>,
+    ) -> Result<Vec<PackageSummary>, PackageError> {
+        // Of a recipe that does not say how, nothing is asked of the store.
+        task.named()?;
+        let key = task.key(self.level, setting.package_key);
+        let found = remember::find(setting, task, self.name, &key)?;
+        let packages = match found {
+            Some(found) => {
+                for PackageSummary { file, digest, .. } in &found {
+                    tell(Event::PackageReused { file: file.clone(), digest: *digest });
+                }
+                found
+            }
+            None => {
+                let made = (self.make)(setting, task, tell)?;
+                remember::note(setting.store, &key, &made)?;
+                made
+            }
+        };
+        for package in &packages {
+            provenance::write(setting, task, &key, package)?;
+        }
+        Ok(packages)
+    }
+}

@@ -274,12 +274,7 @@ fn layers(
             kind: LayerKind::System,
         });
     }
-    let digest = |file: &String| {
-        let wheel = plan.wheels.iter().find(|wheel| wheel.file == *file);
-        let library = plan.libraries.iter().find(|library| library.key == *file);
-        let built = library.map(|library| format!("{file} built {}", library.step.key()));
-        wheel.map(|wheel| format!("{file} {}", wheel.sha256)).or(built).unwrap_or_default()
-    };
+    let digest = |file: &String| input(plan, file);
     let mut python = Vec::new();
     for (index, group) in plan.groups.iter().enumerate() {
         let below: Vec<String> = groups::below(&plan.groups, group)
@@ -299,10 +294,7 @@ fn layers(
             kind: LayerKind::Python(index),
         });
     }
-    let own = match &plan.own {
-        Own::Locked(wheel) => format!("{} {}", wheel.file, wheel.sha256),
-        Own::Built(step) => format!("built {}", step.key()),
-    };
+    let own = own_input(plan);
     let info = plan.info.iter().map(|(name, text)| format!("{name}\n{text}"));
     let service = start("service")
         .with("system", system.as_bytes())
@@ -318,6 +310,22 @@ fn layers(
         kind: LayerKind::Service,
     });
     layers
+}
+
+/// What stands for a wheel of a group in the key of a step: its digest, or the key of what builds it.
+pub(crate) fn input(plan: &Plan<'_>, file: &str) -> String {
+    let wheel = plan.wheels.iter().find(|wheel| wheel.file == *file);
+    let library = plan.libraries.iter().find(|library| library.key == *file);
+    let built = library.map(|library| format!("{file} built {}", library.step.key()));
+    wheel.map(|wheel| format!("{file} {}", wheel.sha256)).or(built).unwrap_or_default()
+}
+
+/// What stands for the service's own wheel in the key of a step.
+pub(crate) fn own_input(plan: &Plan<'_>) -> String {
+    match &plan.own {
+        Own::Locked(wheel) => format!("{} {}", wheel.file, wheel.sha256),
+        Own::Built(step) => format!("built {}", step.key()),
+    }
 }
 
 fn counted(count: usize, what: &str) -> String {

@@ -62,6 +62,8 @@ pub struct PackageSummary {
     pub size: u64,
     /// Its file, below the folder of the build's results.
     pub file: String,
+    /// The file with its provenance, beside it.
+    pub provenance: String,
     /// Where the file is. Not in `build.json`.
     #[serde(skip)]
     pub path: PathBuf,

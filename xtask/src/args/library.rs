@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueHint};
-use names::{ReleaseId, ServiceName};
+use names::{DistroId, ReleaseId, ServiceName};
 
-use super::{Compression, Target};
+use super::{Compression, Format, Target};
 
 #[derive(Debug, Args)]
 #[command(
     after_help = "Prints a step a line: `there` if its result is in the store, `make` if it would be \
-assembled, `run` if code would be run for it in the sandbox. Works offline.\n\nExample:\n  \
-cooperage plan keystone 2025.2 --arch amd64,arm64"
+assembled, `run` if code would be run for it in the sandbox. Works offline.\n\nExamples:\n  \
+cooperage plan keystone 2025.2 --arch amd64,arm64\n  cooperage plan keystone 2025.2 --format oci,deb,rpm"
 )]
 pub(crate) struct Plan {
     /// The service, such as keystone
@@ -20,6 +20,12 @@ pub(crate) struct Plan {
     pub(crate) release: ReleaseId,
     #[command(flatten)]
     pub(crate) target: Target,
+    /// What would be made: oci,deb,rpm [default: oci]
+    #[arg(long, value_enum, value_delimiter = ',')]
+    pub(crate) format: Vec<Format>,
+    /// The distribution that rpms would be made for, where that of --distro is one of .debs
+    #[arg(long, value_name = "DISTRO", default_value = "fedora-42")]
+    pub(crate) rpm_distro: DistroId,
     /// As build has it: the source is a folder
     #[arg(long, value_name = "SERVICE=DIR")]
     pub(crate) source: Vec<String>,

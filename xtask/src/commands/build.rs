@@ -89,7 +89,7 @@ pub(super) fn compression(asked: Compression) -> oci_writer::Compression {
     }
 }
 
-fn format(asked: args::Format) -> Format {
+pub(super) fn format(asked: args::Format) -> Format {
     match asked {
         args::Format::Oci => Format::Oci,
         args::Format::Deb => Format::Deb,

@@ -24,7 +24,7 @@ pub(crate) fn run(
     if global.json {
         let value = |one: &Equivalence| {
             json!({
-                "package": one.package, "with": one.with, "prefix": one.prefix, "paths": one.paths,
+                "package": one.package, "others": one.others, "with": one.with, "prefix": one.prefix, "paths": one.paths,
                 "carriers": one.carriers, "records": one.records,
                 "differences": one.differences,
             })
@@ -41,8 +41,12 @@ pub(crate) fn run(
 
 fn lines(one: &Equivalence) -> Vec<String> {
     let name = one.package.file_name().unwrap_or_default().to_string_lossy();
-    let Equivalence { paths, prefix, with, .. } = one;
-    let mut lines = vec![format!("{name}: {paths} paths below {prefix}, against {with}")];
+    let Equivalence { paths, prefix, with, others, .. } = one;
+    let more = match others.len() {
+        0 => String::new(),
+        count => format!(" and {count} more"),
+    };
+    let mut lines = vec![format!("{name}{more}: {paths} paths below {prefix}, against {with}")];
     lines.extend(one.carriers.iter().map(|path| format!("carries  {path}")));
     lines.extend(one.records.iter().map(|path| format!("record   {path}")));
     lines.extend(one.differences.iter().map(|text| format!("differs  {text}")));

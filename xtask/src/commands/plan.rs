@@ -1,6 +1,8 @@
 //! `cooperage plan`.
 
-use pipeline::{BuildRequest, PlannedStep};
+use std::collections::BTreeSet;
+
+use pipeline::{BuildRequest, Format, PlannedStep};
 use serde_json::json;
 
 use super::Workplace;
@@ -16,13 +18,18 @@ pub(crate) fn run(
     surroundings: &Surroundings,
 ) -> Result<(), Failure> {
     let workplace = Workplace::open(global, surroundings)?;
+    let mut formats: BTreeSet<Format> =
+        plan.format.iter().copied().map(super::build::format).collect();
+    if formats.is_empty() {
+        formats.insert(Format::Oci);
+    }
     let request = BuildRequest {
         service: plan.service.clone(),
         release: plan.release,
         distro: plan.target.distro.clone(),
-        rpm_distro: plan.target.distro.clone(),
+        rpm_distro: plan.rpm_distro.clone(),
         arches: super::build::arches(&plan.target),
-        formats: [pipeline::Format::Oci].into(),
+        formats,
         compression: super::build::compression(plan.compression),
         locked: false,
         folders: super::source::folders(&plan.source, surroundings)?,

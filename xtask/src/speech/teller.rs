@@ -197,7 +197,7 @@ impl Words {
             Event::Of { image, event } => {
                 // Of several at a time, what is made is worth a line, and what is used again is not.
                 let line = match **event {
-                    Event::LayerReused { .. } => None,
+                    Event::LayerReused { .. } | Event::PackageReused { .. } => None,
                     ref event => self.line(event),
                 };
                 format!("{}  [{image}]", line?)
@@ -207,6 +207,9 @@ impl Words {
             }
             Event::LayerFinished { layer, digest, size } => {
                 self.done("layer", &format!("{layer}: {} ({})", bytes(*size), short(digest)))
+            }
+            Event::PackageReused { file, digest } => {
+                self.done("reused", &format!("{file} ({})", short(digest)))
             }
             Event::PackageFinished { file, digest, size } => {
                 self.done("package", &format!("{file}: {} ({})", bytes(*size), short(digest)))

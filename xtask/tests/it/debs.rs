@@ -1,10 +1,10 @@
 //! Packages of a service, judged by dpkg, lintian, apt and systemd.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::bench::{cooperage, cooperage_on, root, run, shell, stdout, store, tree_copy};
+use crate::machine::{Machine, Served};
 
 /// Builds the package of keystone 2025.2 alone and gives its path.
 fn build(command: &mut Command, out: &Path) -> PathBuf {
@@ -12,10 +12,18 @@ fn build(command: &mut Command, out: &Path) -> PathBuf {
         .args(["build", "keystone", "2025.2", "--locked", "--format", "deb", "--out"])
         .arg(out));
     let folder = out.join("2025.2/keystone/deb");
-    let mut packages: Vec<PathBuf> =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut packages = packages(&folder, "deb");
     assert_eq!(packages.len(), 1, "{packages:?}");
     packages.remove(0)
+}
+
+/// The packages in a folder, by name.
+pub(crate) fn packages(folder: &Path, format: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let is_package = |path: &PathBuf| path.extension().is_some_and(|ending| ending == format);
+    let mut packages: Vec<PathBuf> = entries.filter(is_package).collect();
+    packages.sort();
+    packages
 }
 
 #[test]
@@ -113,76 +121,15 @@ fn lintian_is_content() {
     assert!(output.status.success() && said.is_empty(), "{said}");
 }
 
-/// A repository of the packages, served on the loopback.
-struct Served {
-    folder: tempfile::TempDir,
-    server: testkit::Server,
-}
-
-impl Served {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let key = root().join("crates/signer/tests/fixtures/secret.asc");
-        let signing = format!(
-            "[[key]]\nname = \"test\"\nuse = [\"repository\"]\nopenpgp-file = \"{}\"\n",
-            key.display()
-        );
-        std::fs::write(folder.path().join("signing.toml"), signing).unwrap();
-        let served = Self { folder, server: testkit::Server::start() };
-        served.repo(&["init", "r", "apt:trixie", "--origin", "Example"]);
-        served
-    }
-
-    fn repo(&self, arguments: &[&str]) {
-        let mut command = cooperage();
-        command.arg("repo").args(arguments).args(["--signing", "signing.toml"]);
-        run(command.current_dir(self.folder.path()));
-    }
-
-    fn publish(&self, package: &Path) {
-        self.repo(&["publish", "r", "apt:trixie", package.to_str().unwrap()]);
-        let mut files = BTreeMap::new();
-        let paths = shell(self.folder.path(), "cd r; find -L dists pool -type f");
-        for path in paths.lines() {
-            let bytes = std::fs::read(self.folder.path().join("r").join(path)).unwrap();
-            // The server takes paths as they are asked for, and apt writes `+` so.
-            files.insert(path.replace('+', "%2b"), bytes);
-        }
-        self.server.put_all(&files);
-    }
-}
-
 /// What an administrator of trixie does, with Debian's archive enabled.
 #[test]
 #[ignore = "needs mmdebstrap and bwrap as root, and the network; .ci/run runs it"]
 fn apt_installs_upgrades_and_purges_it() {
     let folder = tempfile::tempdir().unwrap();
     let served = Served::new();
-    served.publish(&build(&mut cooperage(), &folder.path().join("first")));
-    let keys = served.folder.path().join("r/keys");
-    let prepare = format!(
-        "uri=$(apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' |
-            awk '$1 == \"Debian\" {{ print $2; exit }}')
-         mmdebstrap --quiet --mode=root --variant=apt trixie root \"$uri\"
-         echo force-unsafe-io >root/etc/dpkg/dpkg.cfg.d/unsafe # thousands of files need not be synced
-         cp --remove-destination /etc/resolv.conf root/etc/resolv.conf
-         cp {keys}/*.asc root/etc/apt/keyrings/example.asc
-         printf 'Types: deb\\nURIs: {url}/\\nSuites: trixie\\nComponents: main\\nSigned-By: {key}\\n' \
-            >root/etc/apt/sources.list.d/example.sources",
-        keys = keys.display(),
-        url = served.server.url(),
-        key = "/etc/apt/keyrings/example.asc",
-    );
-    shell(folder.path(), &prepare);
-    let within = |line: &str| {
-        let root = folder.path().join("root");
-        let mut command = Command::new("bwrap");
-        command.arg("--bind").arg(root).args(["/", "--proc", "/proc", "--dev", "/dev"]);
-        command.args(["--clearenv", "--setenv", "PATH", "/usr/sbin:/usr/bin:/sbin:/bin"]);
-        command.args(["--setenv", "DEBIAN_FRONTEND", "noninteractive"]);
-        command.args(["bash", "-euo", "pipefail", "-c", &format!("exec 2>&1; {line}")]);
-        stdout(&mut command)
-    };
+    served.publish(&[build(&mut cooperage(), &folder.path().join("first"))]);
+    let machine = Machine::new(&served, folder.path());
+    let within = |line: &str| machine.within(line);
     const NAMED: &str = "find / -xdev '(' -path '/opt/*' -o -iname '*keystone*' ')' \
                          ! -path '/var/lib/apt/lists/*' ! -path '/var/cache/apt/*' | sort";
 
@@ -212,7 +159,7 @@ fn apt_installs_upgrades_and_purges_it() {
     let recipe = tree.join("services/keystone.toml");
     let text = std::fs::read_to_string(&recipe).unwrap();
     std::fs::write(&recipe, text.replace("epoch = 3", "epoch = 4")).unwrap();
-    served.publish(&build(&mut cooperage_on(&tree), &folder.path().join("second")));
+    served.publish(&[build(&mut cooperage_on(&tree), &folder.path().join("second"))]);
     within(
         "echo '# mine' >>/etc/keystone/uwsgi.ini; chmod 600 /etc/keystone/uwsgi.ini
             dpkg-statoverride --add root keystone 600 /etc/keystone/uwsgi.ini

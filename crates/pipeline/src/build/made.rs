@@ -7,6 +7,7 @@ use oci_writer::Image;
 
 use super::{BuildError, BuildRequest};
 use crate::layers::MadeLayer;
+use crate::package::provenance_of;
 use crate::setting::Setting;
 use crate::summary::{ImageSummary, PackageSummary, Summary};
 
@@ -76,7 +77,7 @@ pub(super) fn write(
     Ok(summary)
 }
 
-/// Removes the packages of earlier builds from the folder of their format: what is there belongs together.
+/// Removes the packages of earlier builds, and their provenance, from the folder of their format: what is there belongs together.
 pub(super) fn sweep(
     folder: &Path,
     format: &str,
@@ -86,8 +87,14 @@ pub(super) fn sweep(
     let failed = |source| BuildError::Out { path: folder.clone(), source };
     for entry in fs_err::read_dir(&folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
-        let is_package = path.extension().is_some_and(|extension| extension == format);
-        if is_package && packages.iter().all(|package| package.path != path) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let ending = format!(".{format}");
+        let is_ours = name.ends_with(&ending) || name.ends_with(&provenance_of(&ending));
+        let is_of = |package: &PackageSummary| {
+            let file = package.path.file_name().unwrap_or_default().to_string_lossy();
+            package.format == format && (name == file || *name == provenance_of(&file))
+        };
+        if is_ours && !packages.iter().any(is_of) {
             fs_err::remove_file(&path).map_err(failed)?;
         }
     }

@@ -10,14 +10,14 @@ use crate::describe::Description;
 
 /// What is made for one distribution.
 #[derive(Debug)]
-pub(super) struct Side {
-    pub(super) request: BuildRequest,
-    pub(super) description: Description,
+pub(crate) struct Side {
+    pub(crate) request: BuildRequest,
+    pub(crate) description: Description,
 }
 
 impl Side {
     /// Reads the tree.
-    pub(super) fn read(root: &Path, request: BuildRequest) -> Result<Self, BuildError> {
+    pub(crate) fn read(root: &Path, request: BuildRequest) -> Result<Self, BuildError> {
         let description = Description::read(root, &request.distro)?;
         let description = description.with_folders(&request.folders);
         Ok(Self { request, description })
@@ -33,7 +33,7 @@ impl Side {
 ///
 /// # Errors
 /// When a distribution is not there, or does not have what is asked for.
-pub(super) fn of(root: &Path, request: &BuildRequest) -> Result<Vec<Side>, BuildError> {
+pub(crate) fn of(root: &Path, request: &BuildRequest) -> Result<Vec<Side>, BuildError> {
     let asked = &request.formats;
     let first = Side::read(root, request.clone())?;
     let is_rpm = matches!(first.description.distro, Distro::Rpm(_));

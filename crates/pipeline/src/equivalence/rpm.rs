@@ -1,4 +1,4 @@
-//! What an rpm has below its prefix.
+//! What an rpm has.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufReader};
@@ -8,9 +8,9 @@ use filetree::TreePath;
 use names::{Arch, Hashing};
 use pkg_writer::rpm::{Headers, PackedEntry, read_headers, read_payload};
 
-use super::holder::Held;
-use super::image::read;
-use super::{EquivalenceError, Found, prefix_of};
+use super::deb::below;
+use super::image::read as read_file;
+use super::{Entries, EquivalenceError, Found};
 
 /// The tag of the architecture.
 const ARCH: u32 = 1022;
@@ -19,14 +19,15 @@ const KIND: u32 = 0o170_000;
 const DIRECTORY: u32 = 0o040_000;
 const LINK: u32 = 0o120_000;
 
-/// What the package at `path` has: what its payload has, not what its header says of it.
-pub(super) fn held(path: &Path) -> Result<Held, EquivalenceError> {
+/// What the package at `path` has: what its payload has, not what its header says of it. No architecture
+/// stands for all.
+pub(super) fn read(path: &Path) -> Result<(Option<Arch>, Entries), EquivalenceError> {
     let mut entries = BTreeMap::new();
     let headers = visit(path, |path, PackedEntry { mode, bytes, .. }| {
         let permissions = mode & 0o7777;
         let found = match mode & KIND {
             DIRECTORY => Found::Directory(permissions),
-            LINK => Found::Link(String::from_utf8_lossy(&read(bytes)?).into_owned()),
+            LINK => Found::Link(String::from_utf8_lossy(&read_file(bytes)?).into_owned()),
             _ => {
                 let (digest, size) = Hashing::new(bytes).finish_reading()?;
                 Found::File(permissions, digest, size)
@@ -36,19 +37,15 @@ pub(super) fn held(path: &Path) -> Result<Held, EquivalenceError> {
         Ok(())
     })?;
     let arch = match headers.main.text(ARCH).unwrap_or_default().as_str() {
-        "noarch" | "x86_64" => Arch::Amd64,
-        "aarch64" => Arch::Arm64,
+        "noarch" => None,
+        "x86_64" => Some(Arch::Amd64),
+        "aarch64" => Some(Arch::Arm64),
         other => {
             let (package, arch) = (path.to_owned(), other.to_owned());
             return Err(EquivalenceError::Arch { package, arch });
         }
     };
-    let prefix = prefix_of(path, entries.keys())?;
-    let below = |(path, found): (TreePath, Found)| {
-        path.strip_prefix(&prefix).map(|below| (below.to_string(), found))
-    };
-    let listing = entries.into_iter().filter_map(below).collect();
-    Ok(Held { arch, prefix: format!("/{prefix}"), listing })
+    Ok((arch, entries))
 }
 
 /// The bytes of the files `wanted` of the package at `path`, by their paths below `prefix`.
@@ -59,10 +56,8 @@ pub(super) fn contents(
 ) -> Result<BTreeMap<String, Vec<u8>>, EquivalenceError> {
     let mut contents = BTreeMap::new();
     visit(path, |path, entry| {
-        let place = format!("/{path}");
-        let below = place.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('/'));
-        if let Some(below) = below.filter(|below| wanted.contains(*below)) {
-            contents.insert(below.to_owned(), read(entry.bytes)?);
+        if let Some(below) = below(path, prefix).filter(|below| wanted.contains(below)) {
+            contents.insert(below, read_file(entry.bytes)?);
         }
         Ok(())
     })?;

@@ -12,6 +12,7 @@ use super::documents::{self, Told};
 use super::environment::Environment;
 use super::error::PackageError;
 use super::files;
+use super::share;
 use super::task::{Named, Task, Written};
 use crate::Event;
 use crate::setting::{Listener, Setting};
@@ -20,21 +21,26 @@ use crate::summary::PackageSummary;
 /// The format, and the folder of such packages.
 const FORMAT: &str = "deb";
 
-/// Makes the Debian package of `task` in the folder `deb` of the build's results, in place of an earlier
-/// one. Equal input gives equal bytes.
+/// The format level of all that decides about the bytes of a Debian package, part of the key of its step. Its number
+/// grows whenever the same inputs give other bytes, with a line in the changelog; the digests of `fixtures/golden` tell when.
+pub const DEB_FORMAT_LEVEL: &str = "deb-1";
+
+/// Makes the Debian packages of `task` in the folder `deb` of the build's results, in place of earlier ones:
+/// the main one first. Equal input gives equal bytes.
 pub(crate) fn deb(
     setting: &Setting<'_>,
     task: &Task<'_>,
     tell: Listener<'_>,
-) -> Result<PackageSummary, PackageError> {
+) -> Result<Vec<PackageSummary>, PackageError> {
     let Task { description, plan, source, release, .. } = *task;
     let distro = description.debian()?;
-    let Named { recipe, name, prefix, current } = task.named()?;
+    let named = task.named()?;
+    let Named { recipe, name, prefix, current, .. } = &named;
     let (version, scheme) = task.version(recipe.epoch, 0)?;
     let version = version::debian(&version, &scheme)?;
     tell(Event::PackageStarted { package: format!("{name} {version} {}", plan.arch) });
 
-    let environment = Environment::make(setting, &distro.python, plan, &prefix, tell)?;
+    let environment = Environment::make(setting, &distro.python, plan, prefix, tell)?;
     let found = depends::found(setting, distro, plan, &environment, tell)?;
     let options = task.options(setting, FORMAT, &environment.tree)?;
     let told = Told {
@@ -45,40 +51,55 @@ pub(crate) fn deb(
         release,
         source,
         plan,
-        name: &name,
+        main: name,
+        name,
         version: &version,
-        prefix: &prefix,
-        current: &current,
+        prefix,
+        current,
         time: options.epoch,
     };
-    let place = |path: &str| path.replace("NAME", &name);
+    let files = files::files(&told, &environment)?;
+    let shares = share::shares(&told, &environment.prefix, named.names(), files)?;
     let suite = distro.suites.first().map_or("unstable", |suite| &*suite.suite);
+    let mut made = Vec::new();
+    for mut share in shares {
+        let name = share.name.clone();
+        let told = Told { name: &name, ..told };
+        share.files.document(&documents(&told, suite), environment.own.newest())?;
+        let package = control::control(&told, &found, &share)?;
+        let file_name = package.file_name();
+        let path = options.scratch.join(&file_name);
+        let mut prepared = pkg_writer::deb::prepare(&share.files.tree, &package, &options)?;
+        let signed = prepared.signed_bytes();
+        let mut signed =
+            signed.map_err(|source| PackageError::Out { path: path.clone(), source })?;
+        let signature = task.signature(setting, &mut signed)?;
+        drop(signed);
+        // The role that debsig-verify(1) asks for.
+        let signature = signature.map(|bytes| Signature { role: "origin".to_owned(), bytes });
+        prepared.save(&path, signature.as_slice())?;
+        let written = Written {
+            format: FORMAT,
+            arch: &package.architecture,
+            name: &name,
+            version: &version,
+            file_name: &file_name,
+        };
+        made.push(task.finished(setting, &written, tell)?);
+    }
+    Ok(made)
+}
+
+/// What a package of `suite` has to be read, by its places.
+fn documents(told: &Told<'_>, suite: &str) -> [(String, Vec<u8>); 3] {
+    let Told { name, prefix, .. } = told;
     let licences = Some("/usr/share/common-licenses");
-    let copyright = documents::copyright(&told, "changelog.Debian.gz", licences);
-    let overrides = texts::lintian_overrides(&name, &prefix);
-    let documents = [
-        (place("/usr/share/doc/NAME/copyright"), copyright.into_bytes()),
-        (place("/usr/share/doc/NAME/changelog.Debian.gz"), texts::changelog(&told, suite)),
-        (place("/usr/share/lintian/overrides/NAME"), overrides.into_bytes()),
-    ];
-    let files = files::files(&told, &environment, &documents)?;
-    let package = control::control(&told, &found, &files);
-    let file_name = package.file_name();
-    let path = options.scratch.join(&file_name);
-    let mut prepared = pkg_writer::deb::prepare(&files.tree, &package, &options)?;
-    let signed = prepared.signed_bytes();
-    let mut signed = signed.map_err(|source| PackageError::Out { path: path.clone(), source })?;
-    let signature = task.signature(setting, &mut signed)?;
-    drop(signed);
-    // The role that debsig-verify(1) asks for.
-    let signature = signature.map(|bytes| Signature { role: "origin".to_owned(), bytes });
-    prepared.save(&path, signature.as_slice())?;
-    let written = Written {
-        format: FORMAT,
-        arch: &package.architecture,
-        name: &name,
-        version: &version,
-        file_name: &file_name,
-    };
-    task.finished(&written, tell)
+    let copyright = documents::copyright(told, "changelog.Debian.gz", licences);
+    let overrides = texts::lintian_overrides(name, prefix);
+    let changelog = texts::changelog(told, suite);
+    [
+        (format!("/usr/share/doc/{name}/copyright"), copyright.into_bytes()),
+        (format!("/usr/share/doc/{name}/changelog.Debian.gz"), changelog),
+        (format!("/usr/share/lintian/overrides/{name}"), overrides.into_bytes()),
+    ]
 }

@@ -9,7 +9,7 @@ use crate::lock::LockedSource;
 use crate::plan::Plan;
 
 /// What the texts tell of.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Told<'a> {
     pub(crate) id: &'a DistroId,
     pub(crate) python: &'a Python,
@@ -18,6 +18,8 @@ pub(crate) struct Told<'a> {
     pub(crate) release: ReleaseId,
     pub(crate) source: &'a LockedSource,
     pub(crate) plan: &'a Plan<'a>,
+    /// The name of the main package of the service, after which what belongs to all of them is called.
+    pub(crate) main: &'a str,
     /// The name of the package.
     pub(crate) name: &'a str,
     /// Its version, with all that is before and behind that of the service.
@@ -39,7 +41,7 @@ impl<'a> Told<'a> {
     /// This version among those that are installed.
     pub(crate) fn alternative(&self, commands: &'a [&'a str]) -> Alternative<'a> {
         Alternative {
-            package: self.name,
+            package: self.main,
             prefix: self.prefix,
             current: self.current,
             priority: alternative::priority(&self.source.version),

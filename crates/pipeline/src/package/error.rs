@@ -9,6 +9,7 @@ use pkg_writer::deb::DebError;
 use pkg_writer::rpm::RpmError;
 use pkg_writer::version::VersionError;
 use signer::SignError;
+use store::BlobError;
 
 use crate::describe::DescribeError;
 use crate::layers_error::LayersError;
@@ -75,6 +76,30 @@ pub enum PackageError {
         /// Where the virtual environment lies.
         prefix: String,
     },
+    /// A part of the recipe has no file.
+    #[error(
+        "no file is left for {part}, a part of [package] in services/{service}.toml: look at its patterns, and \
+         at those of the parts before it"
+    )]
+    EmptyPart {
+        /// The service.
+        service: ServiceName,
+        /// The name of its package.
+        part: String,
+    },
+    /// Two packages of a service need each other.
+    #[error(
+        "{package} needs the package with the account of {service}, which needs {package}: give {file} to the \
+         part that has the files of the account, or let that part need the other"
+    )]
+    Circle {
+        /// The service.
+        service: ServiceName,
+        /// The package.
+        package: String,
+        /// The file that makes the account.
+        file: String,
+    },
     /// The package cannot be written.
     #[error("the package cannot be written")]
     Deb(#[from] DebError),
@@ -84,6 +109,9 @@ pub enum PackageError {
     /// The package cannot be signed.
     #[error("the package cannot be signed")]
     Sign(#[from] SignError),
+    /// The package cannot be kept in the store.
+    #[error("the package cannot be kept in the store")]
+    Store(#[from] BlobError),
     /// A file of the output folder cannot be read or removed.
     #[error("cannot use {}: name another folder with --out", .path.display())]
     Out {

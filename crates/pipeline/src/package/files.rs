@@ -12,6 +12,9 @@ use super::error::PackageError;
 use super::unit;
 use crate::service_layer::{self, PREFIX};
 
+/// Where units are.
+const UNITS: &str = "/usr/lib/systemd/system";
+
 /// The files of a package. All of them are root's: a package manager knows no account that is yet to be
 /// made.
 #[derive(Debug)]
@@ -23,6 +26,8 @@ pub(crate) struct Files {
     pub(crate) owners: Vec<Owned>,
     /// The units, with `.service`.
     pub(crate) units: Vec<String>,
+    /// Whether there is a file for systemd-sysusers.
+    pub(crate) has_sysusers: bool,
     /// Whether there is a file for systemd-tmpfiles.
     pub(crate) has_tmpfiles: bool,
     /// Directories that systemd-tmpfiles makes.
@@ -42,13 +47,8 @@ pub(crate) struct Owned {
     pub(crate) owner: Owner,
 }
 
-/// Puts the files of the package that `told` tells of together: `environment`, what the recipe asks for, and
-/// `documents` by their places.
-pub(crate) fn files(
-    told: &Told<'_>,
-    environment: &Environment,
-    documents: &[(String, Vec<u8>)],
-) -> Result<Files, PackageError> {
+/// Puts the files of the package that `told` tells of together: `environment`, and what the recipe asks for.
+pub(crate) fn files(told: &Told<'_>, environment: &Environment) -> Result<Files, PackageError> {
     let Told { service, recipe, name, current, .. } = *told;
     let time = environment.own.newest();
     let mut files = Files {
@@ -56,6 +56,7 @@ pub(crate) fn files(
         conffiles: BTreeSet::new(),
         owners: Vec::new(),
         units: Vec::new(),
+        has_sysusers: true,
         has_tmpfiles: false,
         created: Vec::new(),
         purged: Vec::new(),
@@ -72,7 +73,7 @@ pub(crate) fn files(
     for directory in &service.directories {
         let (path, mode) = (&directory.path, directory.mode);
         let owned = owned(path, mode, directory.owner);
-        if path.starts_with("/var/") || path.starts_with("/run/") {
+        if is_made(path) {
             let names = owned.names.replace(':', " ");
             temporary.push_str(&format!("d {path} {mode:04o} {names} -\n"));
             files.created.push(owned);
@@ -113,14 +114,11 @@ pub(crate) fn files(
     let bin = format!("{current}/bin");
     for one in &recipe.units {
         let text = unit::text(service, one, &bin, recipe.homepage.as_deref());
-        add(format!("/usr/lib/systemd/system/{}.service", one.name), text.as_bytes())?;
+        add(format!("{UNITS}/{}.service", one.name), text.as_bytes())?;
     }
-    add(format!("/usr/lib/sysusers.d/{name}.conf"), sysusers(service).as_bytes())?;
+    add(sysusers_place(name), sysusers(service).as_bytes())?;
     if !temporary.is_empty() {
-        add(format!("/usr/lib/tmpfiles.d/{name}.conf"), temporary.as_bytes())?;
-    }
-    for (path, bytes) in documents {
-        add(path.clone(), bytes)?;
+        add(tmpfiles(name), temporary.as_bytes())?;
     }
     if let Some(text) = logrotate(service) {
         let place = add(format!("/etc/logrotate.d/{name}"), text.as_bytes())?;
@@ -132,7 +130,66 @@ pub(crate) fn files(
     Ok(files)
 }
 
+/// The place of the file for systemd-sysusers of the package `name`.
+pub(super) fn sysusers_place(name: &str) -> String {
+    format!("/usr/lib/sysusers.d/{name}.conf")
+}
+
+/// The place of the file for systemd-tmpfiles of the package `name`.
+pub(super) fn tmpfiles(name: &str) -> String {
+    format!("/usr/lib/tmpfiles.d/{name}.conf")
+}
+
+/// Whether a directory is made by systemd-tmpfiles.
+pub(super) fn is_made(path: &str) -> bool {
+    path.starts_with("/var/") || path.starts_with("/run/")
+}
+
 impl Files {
+    /// What of these files, those of the main package `main`, is in `tree`, a part of theirs; `is_own` says of which paths the package with that
+    /// part is the owner, whoever else has them.
+    pub(super) fn of(&self, main: &str, tree: Tree, is_own: impl Fn(&TreePath) -> bool) -> Self {
+        let has = |path: &str| tree.at(path).is_some();
+        let has_tmpfiles = self.has_tmpfiles && has(&tmpfiles(main));
+        let is_purged = |path: &String| match path.starts_with("/var/") {
+            true => has_tmpfiles,
+            false => TreePath::from_member(path).is_ok_and(|path| is_own(&path)),
+        };
+        let owners = self.owners.iter().filter(|owned| has(&owned.path)).cloned().collect();
+        Self {
+            conffiles: self
+                .conffiles
+                .iter()
+                .filter(|path| tree.get(path).is_some())
+                .cloned()
+                .collect(),
+            owners,
+            units: self
+                .units
+                .iter()
+                .filter(|unit| has(&format!("{UNITS}/{unit}")))
+                .cloned()
+                .collect(),
+            has_sysusers: has(&sysusers_place(main)),
+            has_tmpfiles,
+            created: if has_tmpfiles { self.created.clone() } else { Vec::new() },
+            purged: self.purged.iter().filter(|path| is_purged(path)).cloned().collect(),
+            tree,
+        }
+    }
+
+    /// Adds documents of the package, by their places.
+    pub(super) fn document(
+        &mut self,
+        documents: &[(String, Vec<u8>)],
+        time: Epoch,
+    ) -> Result<(), PackageError> {
+        for (path, bytes) in documents {
+            self.put(path, Node::file(0o644, time, Content::from_bytes(bytes)))?;
+        }
+        Ok(())
+    }
+
     pub(super) fn put(&mut self, path: &str, node: Node) -> Result<TreePath, PackageError> {
         let place = place(path)?;
         if self.tree.get(&place).is_some() {

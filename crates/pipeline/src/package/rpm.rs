@@ -13,6 +13,7 @@ use super::documents::{self, Told};
 use super::environment::Environment;
 use super::error::PackageError;
 use super::files;
+use super::share;
 use super::task::{Named, Task, Written};
 use crate::Event;
 use crate::setting::{Listener, Setting};
@@ -21,25 +22,29 @@ use crate::summary::PackageSummary;
 /// The format, and the folder of such packages.
 const FORMAT: &str = "rpm";
 
+/// The format level of rpms, as [`DEB_FORMAT_LEVEL`](super::DEB_FORMAT_LEVEL) is that of Debian packages.
+pub const RPM_FORMAT_LEVEL: &str = "rpm-1";
+
 const SECONDS_OF_DAY: u64 = 24 * 60 * 60;
 
-/// Makes the rpm of `task` in the folder `rpm` of the build's results, in place of an earlier one. Equal
-/// input gives equal bytes.
+/// Makes the rpms of `task` in the folder `rpm` of the build's results, in place of earlier ones: the main
+/// one first. Equal input gives equal bytes.
 pub(crate) fn rpm(
     setting: &Setting<'_>,
     task: &Task<'_>,
     tell: Listener<'_>,
-) -> Result<PackageSummary, PackageError> {
+) -> Result<Vec<PackageSummary>, PackageError> {
     let Task { description, plan, source, release, .. } = *task;
     let python = description.distro.python();
-    let Named { recipe, name, prefix, current } = task.named()?;
+    let named = task.named()?;
+    let Named { recipe, name, prefix, current, .. } = &named;
     // The releases of rpms begin with 1 (Fedora's Versioning Guidelines, "Simple versioning").
     let (version, scheme) = task.version(recipe.epoch, 1)?;
     let evr = version::rpm(&version, &scheme)?;
     let shown = evr.to_string();
     tell(Event::PackageStarted { package: format!("{name} {shown} {}", plan.arch) });
 
-    let environment = Environment::make(setting, python, plan, &prefix, tell)?;
+    let environment = Environment::make(setting, python, plan, prefix, tell)?;
     let needed = relations::Needed::find(plan, &environment)?;
     let mut options = task.options(setting, FORMAT, &environment.tree)?;
     let told = Told {
@@ -50,53 +55,62 @@ pub(crate) fn rpm(
         release,
         source,
         plan,
-        name: &name,
+        main: name,
+        name,
         version: &shown,
-        prefix: &prefix,
-        current: &current,
+        prefix,
+        current,
         time: options.epoch,
     };
-    let provides = "the package's Provides: bundled(python3dist(NAME))";
-    let copyright = documents::copyright(&told, provides, None);
-    let documents = [(format!("{}/copyright", place::licences(&name)), copyright.into_bytes())];
-    let files = files::files(&told, &environment, &documents)?;
-    let scripts = scripts::scripts(&told, &files);
-    let Placed { tree, marks, left_out, accounts } = place::placed(files, &told, &environment)?;
-    options.accounts = accounts;
-    let package = Package {
-        name: name.clone(),
-        epoch: evr.epoch,
-        version: evr.version,
-        release: evr.release,
-        architecture: architecture(plan.arch, needed.has_code).to_owned(),
-        summary: plan.service.description.clone(),
-        description: documents::about(&told),
-        license: recipe.license.clone(),
-        url: recipe.homepage.clone(),
-        packager: Some(recipe.maintainer.clone()),
-        relations: relations::relations(&told, &needed, &options.accounts)?,
-        scripts,
-        changelog: vec![changelog(&told)],
-        marks,
-        left_out,
-        ..Package::default()
-    };
-    let file_name = package.file_name();
-    let path = options.scratch.join(&file_name);
-    let mut prepared = rpm::prepare(&tree, &package, &options)?;
-    let header = task.signature(setting, &mut prepared.header())?;
-    prepared.save(&path, &Signatures { header, ..Signatures::default() })?;
-    let written = Written {
-        format: FORMAT,
-        arch: &package.architecture,
-        name: &name,
-        version: &shown,
-        file_name: &file_name,
-    };
-    task.finished(&written, tell)
+    let mut files = files::files(&told, &environment)?;
+    place::directories(&mut files, environment.own.newest())?;
+    let mut made = Vec::new();
+    for mut share in share::shares(&told, &environment.prefix, named.names(), files)? {
+        let name = share.name.clone();
+        let told = Told { name: &name, ..told };
+        let provides = "the package's Provides: bundled(python3dist(NAME))";
+        let copyright = documents::copyright(&told, provides, None);
+        let document = (format!("{}/copyright", place::licences(&name)), copyright.into_bytes());
+        share.files.document(&[document], environment.own.newest())?;
+        let scripts = scripts::scripts(&told, &share);
+        let Placed { marks, left_out, accounts } = place::placed(&mut share, &told, &environment)?;
+        options.accounts = accounts;
+        let package = Package {
+            name: name.clone(),
+            epoch: evr.epoch,
+            version: evr.version.clone(),
+            release: evr.release.clone(),
+            architecture: architecture(plan.arch, needed.has_code()).to_owned(),
+            summary: share.description.clone(),
+            description: documents::about(&told),
+            license: recipe.license.clone(),
+            url: recipe.homepage.clone(),
+            packager: Some(recipe.maintainer.clone()),
+            relations: relations::relations(&told, &needed, &share, &options.accounts)?,
+            scripts,
+            changelog: vec![changelog(&told)],
+            marks,
+            left_out,
+            ..Package::default()
+        };
+        let file_name = package.file_name();
+        let path = options.scratch.join(&file_name);
+        let mut prepared = rpm::prepare(&share.files.tree, &package, &options)?;
+        let header = task.signature(setting, &mut prepared.header())?;
+        prepared.save(&path, &Signatures { header, ..Signatures::default() })?;
+        let written = Written {
+            format: FORMAT,
+            arch: &package.architecture,
+            name: &name,
+            version: &shown,
+            file_name: &file_name,
+        };
+        made.push(task.finished(setting, &written, tell)?);
+    }
+    Ok(made)
 }
 
-/// The architecture by rpm's names.
+/// The architecture by rpm's names: that of all packages of a service, as in those of Debian.
 fn architecture(arch: Arch, has_code: bool) -> &'static str {
     match arch {
         _ if !has_code => "noarch",

@@ -1,6 +1,6 @@
 //! What a package is made from, whatever its format.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 
 use constraints::Version;
@@ -10,8 +10,10 @@ use pkg_writer::version::{Revision, Scheme, Stage};
 use pkg_writer::{Accounts, Compression, Options};
 use release::{Names, Package};
 use signer::{OpenPgpKey, SignatureKind};
+use store::Blob;
 
 use super::error::PackageError;
+use super::provenance;
 use crate::Event;
 use crate::describe::Description;
 use crate::lock::LockedSource;
@@ -34,7 +36,7 @@ pub(crate) struct Task<'a> {
 
 /// The names of the recipe, filled in.
 #[derive(Debug)]
-pub(super) struct Named<'a> {
+pub(crate) struct Named<'a> {
     pub(super) recipe: &'a Package,
     /// The name of the package.
     pub(super) name: String,
@@ -42,6 +44,17 @@ pub(super) struct Named<'a> {
     pub(super) prefix: String,
     /// The link that leads to it.
     pub(super) current: String,
+    service: &'a str,
+    version: &'a str,
+    release: String,
+}
+
+impl Named<'_> {
+    /// What names stand for in templates.
+    pub(super) fn names(&self) -> Names<'_> {
+        let Self { service, version, release, .. } = self;
+        Names { service, version, release }
+    }
 }
 
 /// A package that has been written.
@@ -56,22 +69,17 @@ pub(super) struct Written<'a> {
 
 impl<'a> Task<'a> {
     /// Fills in the names of the recipe.
-    pub(super) fn named(&self) -> Result<Named<'a>, PackageError> {
+    pub(crate) fn named(&self) -> Result<Named<'a>, PackageError> {
         let service = self.plan.service;
         let recipe = service.package.as_ref();
         let recipe =
             recipe.ok_or_else(|| PackageError::NoPackage { service: service.name.clone() })?;
-        let names = Names {
-            service: service.name.as_str(),
-            version: &self.source.version,
-            release: &self.release.to_string(),
-        };
-        Ok(Named {
-            recipe,
-            name: recipe.name.render(names),
-            prefix: recipe.prefix.render(names),
-            current: recipe.current.render(names),
-        })
+        let (service, version) = (service.name.as_str(), self.source.version.as_str());
+        let release = self.release.to_string();
+        let names = Names { service, version, release: &release };
+        let [name, prefix, current] =
+            [&recipe.name, &recipe.prefix, &recipe.current].map(|text| text.render(names));
+        Ok(Named { recipe, name, prefix, current, service, version, release })
     }
 
     /// The version of the service, and how that of the package is made of it: the revision is `first`
@@ -124,16 +132,20 @@ impl<'a> Task<'a> {
         Ok(setting.package_key.map(sign).transpose()?)
     }
 
-    /// Measures a package that has been written.
+    /// Measures a package that has been written, and keeps its bytes in the store.
     pub(super) fn finished(
         &self,
+        setting: &Setting<'_>,
         written: &Written<'_>,
         tell: Listener<'_>,
     ) -> Result<PackageSummary, PackageError> {
         let Written { format, arch, name, version, file_name } = *written;
         let path = self.folder.join(format).join(file_name);
-        let (digest, size) = crate::files::measured(&path)
-            .map_err(|source| PackageError::Out { path: path.clone(), source })?;
+        let mut writer = setting.store.blob_writer()?;
+        let copied =
+            fs_err::File::open(&path).and_then(|mut file| io::copy(&mut file, &mut writer));
+        copied.map_err(|source| PackageError::Out { path: path.clone(), source })?;
+        let Blob { digest, size, .. } = writer.finish(None)?;
         let summary = PackageSummary {
             format: format.to_owned(),
             arch: arch.to_owned(),
@@ -141,6 +153,7 @@ impl<'a> Task<'a> {
             version: version.to_owned(),
             digest,
             size,
+            provenance: provenance::place(&format!("{format}/{file_name}")),
             file: format!("{format}/{file_name}"),
             path,
         };

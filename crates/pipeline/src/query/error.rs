@@ -10,6 +10,7 @@ use release::UnknownName;
 use wheels::{ClosureErrors, LocateError, SdistError};
 
 use crate::blame::Blame;
+use crate::build::BuildError;
 use crate::describe::DescribeError;
 use crate::layers_error::{of_closure, of_locate};
 use crate::locking::LockError;
@@ -34,6 +35,9 @@ pub enum QueryError {
     /// The locks cannot be read, or do not have it.
     #[error(transparent)]
     Locks(#[from] LocksError),
+    /// What is asked for is not made for the distribution.
+    #[error(transparent)]
+    Build(Box<BuildError>),
     /// It cannot be told whether the locks follow from the tree.
     #[error(transparent)]
     Stale(Box<LockError>),
@@ -125,10 +129,17 @@ pub enum QueryError {
     },
 }
 
+impl From<BuildError> for QueryError {
+    fn from(error: BuildError) -> Self {
+        Self::Build(Box::new(error))
+    }
+}
+
 impl QueryError {
     /// Who must act.
     pub fn blame(&self) -> Blame {
         match self {
+            QueryError::Build(error) => error.blame(),
             QueryError::Archives(error) => error.blame(),
             QueryError::Closure { source, .. } => of_closure(source),
             QueryError::Sdist { source, .. } => of_locate(source),

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use names::{Arch, Digest};
 
 use super::QueryError;
-use crate::build::BuildRequest;
+use crate::build::sides::{self, Side};
+use crate::build::{BuildError, BuildRequest, Format};
 use crate::built_wheel::WheelStep;
-use crate::describe::Description;
 use crate::deviations::Deviations;
 use crate::layers;
 use crate::locks::Locks;
+use crate::package::{self, MAKERS, Task};
 use crate::parts::parts;
 use crate::plan::{self, LayerKind, Own, PlanError};
 use crate::setting::Setting;
@@ -52,23 +53,33 @@ pub struct PlannedStep {
 /// # Errors
 /// When the tree or the locks cannot be read, or do not have what is asked for.
 pub fn planned(setting: &Setting<'_>, request: &BuildRequest) -> Result<PlanReport, QueryError> {
-    let description = Description::read(setting.root, &request.distro)?;
-    let description = description.with_folders(&request.folders);
+    let mut report =
+        PlanReport { stale: vec![], deviations: vec![], steps: vec![], missing: (0, 0) };
+    let mut missing = BTreeMap::new();
+    for side in sides::of(setting.root, request)? {
+        add(setting, &side, &mut report, &mut missing)?;
+    }
+    report.missing = (missing.len(), missing.values().sum());
+    Ok(report)
+}
+
+/// Adds what would be done for one distribution, and the files that are missing for it with their sizes.
+fn add(
+    setting: &Setting<'_>,
+    Side { request, description }: &Side,
+    report: &mut PlanReport,
+    missing: &mut BTreeMap<Digest, u64>,
+) -> Result<(), QueryError> {
     description.release(request.release)?;
-    // Its steps are those of an image.
-    description.debian()?;
     let service = description.service(&request.service)?;
-    let locks = Locks::of(&description, setting.root, request.release)?;
+    let locks = Locks::of(description, setting.root, request.release)?;
     let services = std::slice::from_ref(&request.service);
     let arches = request.arches.iter().copied().collect();
     let of_tree = description.release(request.release)?;
-    let mut report =
-        PlanReport { stale: vec![], deviations: vec![], steps: vec![], missing: (0, 0) };
-    for part in parts(&description, request.release, services, &arches, setting.host)? {
-        let reasons = stale::reasons(&description, &locks, request.release, &part);
+    for part in parts(description, request.release, services, &arches, setting.host)? {
+        let reasons = stale::reasons(description, &locks, request.release, &part);
         report.stale.extend(reasons.map_err(|error| QueryError::Stale(Box::new(error)))?);
     }
-    let mut missing: BTreeMap<Digest, u64> = BTreeMap::new();
     for arch in arches {
         if locks.release.service(&request.service, arch).is_none() {
             continue;
@@ -80,16 +91,16 @@ pub fn planned(setting: &Setting<'_>, request: &BuildRequest) -> Result<PlanRepo
             clamp: request.epoch,
             compression: request.compression,
         };
-        let plan = match plan::plan(&description, &locks, service, target) {
+        let plan = match plan::plan(description, &locks, service, target) {
             Ok(plan) => plan,
             // What is stale may not fit together any more.
             Err(_) if !report.stale.is_empty() => continue,
             Err(PlanError::Describe(error)) => return Err(error.into()),
             Err(PlanError::Locks(error)) => return Err(error.into()),
         };
-        if let Some(list) = locks.release.service(&request.service, arch)
-            && let Some(source) = locks.release.source(list)
-        {
+        let list = locks.release.service(&request.service, arch);
+        let source = list.and_then(|list| locks.release.source(list));
+        if let Some((list, source)) = list.zip(source) {
             let lines = Deviations::of(of_tree, &locks.release, list, source).lines();
             let new = lines.into_iter().filter(|line| !report.deviations.contains(line));
             let new: Vec<String> = new.collect();
@@ -112,7 +123,8 @@ pub fn planned(setting: &Setting<'_>, request: &BuildRequest) -> Result<PlanRepo
                 needed.extend(wheels.map(|file| (file.sha256, file.size.unwrap_or_default())));
             }
         }
-        for layer in &plan.layers {
+        let is_image = request.formats.contains(&Format::Oci);
+        for layer in plan.layers.iter().filter(|_| is_image) {
             let done = layers::find(setting.store, &layer.key, &layer.name).is_some();
             let name = layer.name.clone();
             report.steps.push(PlannedStep { arch, name, key: layer.key, done, sandbox: false });
@@ -126,9 +138,29 @@ pub fn planned(setting: &Setting<'_>, request: &BuildRequest) -> Result<PlanRepo
                 LayerKind::Service => needed.extend(debs.chain(wheels)),
             }
         }
+        for maker in MAKERS.iter().filter(|maker| request.formats.contains(&maker.format)) {
+            let Some((_, source)) = list.zip(source) else { continue };
+            let (release, epoch, folder) = (request.release, request.epoch, request.out.as_path());
+            let task = Task { description, plan: &plan, source, release, epoch, folder };
+            let named = task.named().map(drop);
+            named.map_err(|error| BuildError::Package {
+                service: service.name.clone(),
+                release,
+                source: Box::new(error),
+            })?;
+            let key = task.key(maker.level, setting.package_key);
+            let done = package::is_made(setting.store, &key);
+            let name = format!("{} of {} {}", maker.name, service.name, plan.version);
+            report.steps.push(PlannedStep { arch, name, key, done, sandbox: false });
+            if !done {
+                let debs = plan.base.iter().chain(&plan.system).map(|deb| (deb.sha256, deb.size));
+                let wheels = plan.wheels.iter();
+                let wheels = wheels.map(|file| (file.sha256, file.size.unwrap_or_default()));
+                needed.extend(debs.chain(wheels));
+            }
+        }
         let absent = |(digest, _): &(Digest, u64)| setting.store.blob(digest).is_none();
         missing.extend(needed.into_iter().filter(absent));
     }
-    report.missing = (missing.len(), missing.values().sum());
-    Ok(report)
+    Ok(())
 }

@@ -7,7 +7,7 @@ use filetree::{Content, Kind, Pack};
 use names::Hashing;
 
 use crate::locking::offline;
-use crate::{built_wheel, layers, sdist_of};
+use crate::{built_wheel, layers, package, sdist_of};
 
 /// What is wrong with a derived file of the store, if anything is: the contents in an unpacked archive
 /// and its index must have their digests, a record must have its own, and anything else, such as files
@@ -18,6 +18,7 @@ pub fn fault_of_derived(kind: &str, path: &Path) -> Option<String> {
         layers::RECORDS,
         oci_writer::GROUP_RECORDS,
         built_wheel::RECORDS,
+        package::RECORDS,
         sdist_of::RECORDS,
         offline::DRAFTS,
         "metadata-2",

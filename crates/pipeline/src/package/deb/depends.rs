@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use distro::{DistroFile, UnpackedDeb, compare_versions};
+use filetree::{Tree, TreePath};
 use rootfs::Request;
 
 use crate::assemble;
 use crate::layers_error::LayersError;
-use crate::libraries::Needed;
+use crate::libraries::{Needed, Needs};
 use crate::package::Environment;
 use crate::plan::Plan;
 use crate::setting::{Listener, Setting};
@@ -17,10 +18,36 @@ use crate::setting::{Listener, Setting};
 /// What a virtual environment needs of the distribution.
 #[derive(Debug)]
 pub(crate) struct Found {
-    /// The packages that have the libraries.
-    pub(crate) depends: Depends,
+    /// What each of its files for the architecture needs.
+    code: BTreeMap<TreePath, Needs>,
+    /// The packages that have the libraries, by their places.
+    packages: BTreeMap<TreePath, UnpackedDeb>,
+}
+
+impl Found {
     /// Whether files are for one architecture alone.
-    pub(crate) has_code: bool,
+    pub(crate) fn has_code(&self) -> bool {
+        !self.code.is_empty()
+    }
+
+    /// What the files of `tree`, a part of the virtual environment, need.
+    pub(crate) fn of(&self, tree: &Tree) -> Result<Depends, LayersError> {
+        let mut all: BTreeMap<&TreePath, Needed> = BTreeMap::new();
+        for (_, needs) in self.code.iter().filter(|(path, _)| tree.get(path).is_some()) {
+            for (place, needed) in &needs.outside {
+                let there = all.entry(place).or_default();
+                there.soname.clone_from(&needed.soname);
+                there.versions.extend(needed.versions.iter().cloned());
+            }
+        }
+        let mut depends = Depends::default();
+        for (place, needed) in all {
+            if let Some(deb) = self.packages.get(place) {
+                depends.add(&needed, deb).map_err(LayersError::ReadLibraries)?;
+            }
+        }
+        Ok(depends)
+    }
 }
 
 /// Finds what the extension modules of `environment` need in the packages of the image.
@@ -39,20 +66,21 @@ pub(crate) fn found(
     let mut root = rootfs::assemble(&request)?;
     root.overlay(&environment.tree)?;
     let found = assemble::needed_libraries(plan, &root, &environment.prefix)?;
-    let mut depends = Depends::default();
-    for (place, needed) in found.outside {
+    let mut packages = BTreeMap::new();
+    let places = found.code.values().flat_map(|needs| needs.outside.keys());
+    for place in places.collect::<BTreeSet<_>>() {
         let has_it = |deb: &&UnpackedDeb| {
             let mut paths = deb.pack.entries.iter().map(|(path, _)| path);
             paths.any(|path| {
                 path.file_name() == place.file_name()
-                    && root.resolve(path).is_ok_and(|path| path == place)
+                    && root.resolve(path).is_ok_and(|path| path == *place)
             })
         };
         if let Some(deb) = debs.iter().find(has_it) {
-            depends.add(&needed, deb).map_err(LayersError::ReadLibraries)?;
+            packages.insert(place.clone(), deb.clone());
         }
     }
-    Ok(Found { depends, has_code: found.has_code })
+    Ok(Found { code: found.code, packages })
 }
 
 /// What a package depends on because of libraries.

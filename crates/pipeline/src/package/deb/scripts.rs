@@ -4,6 +4,7 @@ use pkg_writer::deb::Scripts;
 
 use crate::package::alternative::{Alternative, quoted};
 use crate::package::files::Files;
+use crate::package::share::Share;
 
 /// What the scripts work on.
 #[derive(Debug)]
@@ -17,17 +18,22 @@ pub(crate) struct Subject<'a> {
 /// The program of Debian.
 const PROGRAM: &str = "update-alternatives --quiet";
 
-/// The scripts of the package that has `files`.
-pub(crate) fn scripts(subject: &Subject<'_>, files: &Files) -> Scripts {
+/// The scripts of one of the packages; none where there is nothing to do.
+pub(crate) fn scripts(subject: &Subject<'_>, share: &Share) -> Scripts {
+    let Files { owners, units, has_sysusers, has_tmpfiles, purged, .. } = &share.files;
+    let makes = *has_sysusers || *has_tmpfiles || !owners.is_empty();
+    let acts = share.is_home || !units.is_empty();
+    let leaves = acts || !purged.is_empty();
     Scripts {
-        postinst: Some(postinst(subject, files)),
-        prerm: Some(prerm(subject, files)),
-        postrm: Some(postrm(files)),
+        postinst: (makes || acts).then(|| postinst(subject, share)),
+        prerm: (acts || share.has_environment).then(|| prerm(subject, share)),
+        postrm: leaves.then(|| postrm(&share.files)),
         ..Scripts::default()
     }
 }
 
-fn postinst(subject: &Subject<'_>, files: &Files) -> String {
+fn postinst(subject: &Subject<'_>, share: &Share) -> String {
+    let Share { files, .. } = share;
     let Alternative { package, .. } = subject.alternative;
     let mut text = "#!/bin/sh\nset -e\n\n".to_owned();
     if !files.owners.is_empty() {
@@ -41,15 +47,19 @@ fn postinst(subject: &Subject<'_>, files: &Files) -> String {
         "case \"$1\" in\nconfigure | abort-upgrade | abort-deconfigure | abort-remove) ;;\n\
          *) exit 0 ;;\nesac\n\n",
     );
-    text.push_str(&format!("systemd-sysusers {package}.conf\n"));
+    if files.has_sysusers {
+        text.push_str(&format!("systemd-sysusers {package}.conf\n"));
+    }
     for owner in &files.owners {
         text.push_str(&format!("own {} {:04o} {}\n", owner.names, owner.mode, quoted(&owner.path)));
     }
     if files.has_tmpfiles {
         text.push_str(&format!("systemd-tmpfiles --create {package}.conf || true\n"));
     }
-    text.push_str(&subject.alternative.install(PROGRAM));
-    text.push('\n');
+    if share.is_home {
+        text.push_str(&subject.alternative.install(PROGRAM));
+        text.push('\n');
+    }
     if !files.units.is_empty() {
         let units = files.units.join(" ");
         text.push_str(&format!(
@@ -62,25 +72,38 @@ fn postinst(subject: &Subject<'_>, files: &Files) -> String {
     text
 }
 
-fn prerm(subject: &Subject<'_>, files: &Files) -> String {
+fn prerm(subject: &Subject<'_>, share: &Share) -> String {
+    let Share { files, .. } = share;
     let Subject { upstream, alternative } = subject;
     let prefix = alternative.prefix;
     let alternative = alternative.remove(PROGRAM);
-    let mut text = "#!/bin/sh\nset -e\n\ncase \"$1\" in\nremove | deconfigure)\n".to_owned();
+    let compiled = format!(
+        "# What Python has compiled.\nfind {} -name __pycache__ -type d -prune -exec rm -rf {{}} +\n",
+        quoted(prefix)
+    );
+    let mut text = "#!/bin/sh\nset -e\n\n".to_owned();
+    if !share.is_home && files.units.is_empty() {
+        return text + &compiled;
+    }
+    text.push_str("case \"$1\" in\nremove | deconfigure)\n");
     if !files.units.is_empty() {
         text.push_str(&format!(
             "\tif [ -d /run/systemd/system ]; then\n\t\tdeb-systemd-invoke stop {} || true\n\tfi\n",
             files.units.join(" ")
         ));
     }
-    text.push_str(&format!(
-        "\t{alternative}\n\t;;\nupgrade)\n\
-         \t# The same version keeps its place, and the administrator's choice.\n\
-         \tcase \"$2\" in\n\t{}-*) ;;\n\t*) {alternative} ;;\n\tesac\n\t;;\nesac\n\n\
-         # What Python has compiled.\nfind {} -name __pycache__ -type d -prune -exec rm -rf {{}} +\n",
-        quoted(upstream),
-        quoted(prefix)
-    ));
+    if share.is_home {
+        text.push_str(&format!(
+            "\t{alternative}\n\t;;\nupgrade)\n\
+             \t# The same version keeps its place, and the administrator's choice.\n\
+             \tcase \"$2\" in\n\t{}-*) ;;\n\t*) {alternative} ;;\n\tesac\n",
+            quoted(upstream)
+        ));
+    }
+    text.push_str("\t;;\nesac\n");
+    if share.has_environment {
+        text.push_str(&format!("\n{compiled}"));
+    }
     text
 }
 

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use filetree::{Kind, Node, Tree, TreePath};
+use names::Epoch;
 use pkg_writer::Accounts;
 use pkg_writer::rpm::Mark;
 
@@ -11,6 +12,7 @@ use crate::package::Environment;
 use crate::package::documents::Told;
 use crate::package::error::PackageError;
 use crate::package::files::{Files, place};
+use crate::package::share::Share;
 
 /// Directories that belong to others: to `filesystem`, `systemd`, `logrotate`, `sudo` and `alternatives`, on
 /// Fedora and Enterprise Linux. A package owns all its other directories (Fedora's Packaging Guidelines, "File and
@@ -46,32 +48,37 @@ pub(super) fn licences(name: &str) -> String {
     format!("/usr/share/licenses/{name}")
 }
 
-/// The files of an rpm.
+/// What the files of an rpm are besides files.
 #[derive(Debug)]
 pub(super) struct Placed {
-    pub(super) tree: Tree,
     pub(super) marks: BTreeMap<TreePath, Mark>,
     pub(super) left_out: BTreeSet<TreePath>,
     pub(super) accounts: Accounts,
 }
 
-/// Gives the files their owners, and adds what a package of a system with rpm has besides: the directories
-/// below `/var`, the licence as the wheel ships it, and as `%ghost` the links that update-alternatives
-/// makes.
+/// Adds the directories below `/var`, which packages of a system with rpm have.
+pub(super) fn directories(files: &mut Files, time: Epoch) -> Result<(), PackageError> {
+    let created: Vec<_> =
+        files.created.iter().filter(|one| one.path.starts_with("/var/")).cloned().collect();
+    for directory in created {
+        files.directory(&directory.path, directory.mode, time)?;
+        files.owners.push(directory);
+    }
+    Ok(())
+}
+
+/// Gives the files their owners, and adds what a package of a system with rpm has besides: the licence as the
+/// wheel ships it, and as `%ghost` the links that update-alternatives makes.
 pub(super) fn placed(
-    mut files: Files,
+    share: &mut Share,
     told: &Told<'_>,
     environment: &Environment,
 ) -> Result<Placed, PackageError> {
+    let Share { files, is_home, .. } = share;
     let user = &told.service.user;
     let time = environment.own.newest();
     let mut marks: BTreeMap<TreePath, Mark> =
         files.conffiles.iter().map(|path| (path.clone(), Mark::ConfigNoReplace)).collect();
-    let created: Vec<_> =
-        files.created.iter().filter(|one| one.path.starts_with("/var/")).cloned().collect();
-    for directory in &created {
-        files.directory(&directory.path, directory.mode, time)?;
-    }
     for (name, node) in licence_files(&environment.own) {
         files.put(&format!("{}/{name}", licences(told.name)), node)?;
     }
@@ -83,15 +90,15 @@ pub(super) fn placed(
         let place = format!("{}/bin/{command}", told.prefix);
         (format!("/usr/bin/{command}"), *command, place)
     });
-    let current = (told.current.to_owned(), told.name, told.prefix.to_owned());
-    for (link, name, target) in [current].into_iter().chain(commands) {
+    let current = (told.current.to_owned(), told.main, told.prefix.to_owned());
+    for (link, name, target) in [current].into_iter().chain(commands).filter(|_| *is_home) {
         let named = format!("/etc/alternatives/{name}");
         let place = files.put(&link, Node::symlink(&named, time))?;
         marks.insert(place, Mark::Ghost);
         marks.insert(files.put(&named, Node::symlink(&target, time))?, Mark::Ghost);
     }
     let mut accounts = Accounts::default();
-    for owned in files.owners.iter().chain(&created) {
+    for owned in &files.owners {
         let place = place(&owned.path)?;
         if let Some(node) = files.tree.get_mut(&place) {
             (node.uid, node.gid) = (owned.owner.uid, owned.owner.gid);
@@ -107,7 +114,7 @@ pub(super) fn placed(
     }
     let others = OTHERS.iter().filter_map(|path| place(path).ok());
     let left_out = others.filter(|path| files.tree.get(path).is_some()).collect();
-    Ok(Placed { tree: files.tree, marks, left_out, accounts })
+    Ok(Placed { marks, left_out, accounts })
 }
 
 /// The licence files of the service's own wheel by their names (PEP 639, and by their names those of older

@@ -4,26 +4,30 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use filetree::{Tree, TreePath};
 use pkg_writer::Accounts;
 use pkg_writer::rpm::{Comparison, Dependency, Relations, RpmError, Scriptlet};
 use pkg_writer::version;
+use release::SystemPackages;
 
 use super::super::error::PackageError;
 use crate::layers_error::LayersError;
-use crate::libraries::libraries;
+use crate::libraries::{Needs, libraries};
 use crate::package::Environment;
 use crate::package::documents::Told;
 use crate::package::files;
+use crate::package::share::Share;
 use crate::plan::Plan;
 
 /// What the files of a virtual environment need of the system.
 #[derive(Debug)]
 pub(super) struct Needed {
-    /// The versions of symbols, by SONAME.
-    libraries: BTreeMap<String, BTreeSet<String>>,
-    /// Whether files are for one architecture alone.
-    pub(super) has_code: bool,
+    /// By file, each of which is for one architecture alone.
+    code: BTreeMap<TreePath, Needs>,
 }
+
+/// The versions of symbols that are asked for, by SONAME.
+type Absent = BTreeMap<String, BTreeSet<String>>;
 
 impl Needed {
     /// Finds the libraries that extension modules need and that no wheel brings along, but for those that
@@ -33,44 +37,73 @@ impl Needed {
         let optional = &plan.service.optional_libraries;
         let found = libraries(tree, plan.arch, prefix, &[], optional)
             .map_err(LayersError::ReadLibraries)?;
-        Ok(Self { libraries: found.absent, has_code: found.has_code })
+        Ok(Self { code: found.code })
     }
 
-    /// As rpm's `elfdeps` writes them for a system of 64 bits: `libm.so.6(GLIBC_2.29)(64bit)`.
-    fn requires(&self) -> impl Iterator<Item = Dependency> {
-        self.libraries.iter().flat_map(|(soname, versions)| {
-            let any = Dependency::any(format!("{soname}()(64bit)"));
-            let of = move |version| Dependency::any(format!("{soname}({version})(64bit)"));
-            [any].into_iter().chain(versions.iter().map(of))
-        })
+    /// Whether files are for one architecture alone.
+    pub(super) fn has_code(&self) -> bool {
+        !self.code.is_empty()
+    }
+
+    /// What the files of `tree`, a part of the virtual environment, need.
+    fn of(&self, tree: &Tree) -> Absent {
+        let mut all = Absent::new();
+        for (_, needs) in self.code.iter().filter(|(path, _)| tree.get(path).is_some()) {
+            for (soname, versions) in &needs.absent {
+                all.entry(soname.clone()).or_default().extend(versions.iter().cloned());
+            }
+        }
+        all
     }
 }
 
-/// The relations of the package, whose files belong to `accounts`.
+/// Libraries as rpm's `elfdeps` writes them for a system of 64 bits: `libm.so.6(GLIBC_2.29)(64bit)`.
+fn libraries_of(absent: Absent) -> Vec<Dependency> {
+    let mut dependencies = Vec::new();
+    for (soname, versions) in absent {
+        dependencies.push(Dependency::any(format!("{soname}()(64bit)")));
+        let of = |version| Dependency::any(format!("{soname}({version})(64bit)"));
+        dependencies.extend(versions.into_iter().map(of));
+    }
+    dependencies
+}
+
+/// The relations of the package `share`, whose files belong to `accounts`; `needed` is what those of all
+/// packages need.
 pub(super) fn relations(
     told: &Told<'_>,
     needed: &Needed,
+    share: &Share,
     accounts: &Accounts,
 ) -> Result<Relations, PackageError> {
-    let replaced = told.recipe.replaces.of(told.id);
+    let of_main = |packages: &'_ SystemPackages| -> BTreeSet<String> {
+        let packages = packages.of(told.id).into_iter().map(str::to_owned);
+        packages.filter(|_| share.is_main).collect()
+    };
+    let replaced = of_main(&told.recipe.replaces);
     let of_version = |name: &str, comparison| Dependency {
         version: Some((comparison, told.version.to_owned())),
         ..Dependency::any(name)
     };
-    let any = |names: BTreeSet<&str>| -> Result<Vec<Dependency>, RpmError> {
-        names.into_iter().map(str::parse).collect()
+    let any = |names: &BTreeSet<String>| -> Result<Vec<Dependency>, RpmError> {
+        names.iter().map(|name| name.parse()).collect()
     };
+    let mut provides: Vec<Dependency> =
+        replaced.iter().map(|name| of_version(name, Comparison::Equal)).collect();
+    if share.is_home {
+        provides.extend(bundled(told)?);
+    }
+    if share.files.has_sysusers {
+        provides.extend(accounts_made(told));
+    }
+    let mut requires = requires(told, needed, share, accounts)?;
+    requires.extend(share.needs.iter().map(|name| of_version(name, Comparison::Equal)));
     Ok(Relations {
-        requires: requires(told, needed, accounts)?,
-        provides: [
-            replaced.iter().map(|name| of_version(name, Comparison::Equal)).collect(),
-            bundled(told)?,
-            accounts_made(told),
-        ]
-        .concat(),
-        conflicts: any(replaced.clone())?,
+        requires,
+        provides,
+        conflicts: any(&replaced)?,
         obsoletes: replaced.iter().map(|name| of_version(name, Comparison::Less)).collect(),
-        recommends: any(told.recipe.recommends.of(told.id))?,
+        recommends: any(&of_main(&told.recipe.recommends))?,
         ..Relations::default()
     })
 }
@@ -78,27 +111,34 @@ pub(super) fn relations(
 fn requires(
     told: &Told<'_>,
     needed: &Needed,
+    share: &Share,
     accounts: &Accounts,
 ) -> Result<Vec<Dependency>, PackageError> {
     let python = told.python;
-    let abi = Dependency {
-        version: Some((Comparison::Equal, python.version.clone())),
-        ..Dependency::any("python(abi)")
-    };
-    let mut requires = vec![abi, Dependency::any(&python.path)];
-    requires.extend(needed.requires());
-    for name in &told.plan.system_asked {
+    let mut requires = Vec::new();
+    if share.has_environment {
+        requires.push(Dependency {
+            version: Some((Comparison::Equal, python.version.clone())),
+            ..Dependency::any("python(abi)")
+        });
+        requires.push(Dependency::any(&python.path));
+    }
+    requires.extend(libraries_of(needed.of(&share.files.tree)));
+    for name in told.plan.system_asked.iter().filter(|_| share.is_home) {
         requires.push(name.parse()?);
     }
     // rpm 4.19 and later make the accounts that a package provides before they unpack its files.
     requires.extend(accounts.users.values().map(|name| Dependency::any(format!("user({name})"))));
     requires.extend(accounts.groups.values().map(|name| Dependency::any(format!("group({name})"))));
-    for (name, scriptlet) in [
-        ("alternatives", Scriptlet::Post),
-        ("alternatives", Scriptlet::Postun),
-        ("coreutils", Scriptlet::Preun),
-        ("findutils", Scriptlet::Preun),
+    for (used, name, scriptlet) in [
+        (share.is_home, "alternatives", Scriptlet::Post),
+        (share.is_home, "alternatives", Scriptlet::Postun),
+        (share.has_environment, "coreutils", Scriptlet::Preun),
+        (share.has_environment, "findutils", Scriptlet::Preun),
     ] {
+        if !used {
+            continue;
+        }
         requires.push(Dependency::any(name).needed_by(scriptlet));
     }
     Ok(requires)
@@ -163,8 +203,8 @@ mod tests {
     fn libraries_are_named_as_elfdeps_names_them() {
         let versions = ["GLIBC_2.14", "GLIBC_2.34"].map(str::to_owned).into();
         let libraries = [("libc.so.6".to_owned(), versions), ("libz.so.1".to_owned(), [].into())];
-        let needed = Needed { libraries: libraries.into(), has_code: true };
-        let names: Vec<String> = needed.requires().map(|dependency| dependency.name).collect();
+        let found = libraries_of(libraries.into()).into_iter();
+        let names: Vec<String> = found.map(|dependency| dependency.name).collect();
         let want = ["libc.so.6()", "libc.so.6(GLIBC_2.14)", "libc.so.6(GLIBC_2.34)", "libz.so.1()"];
         assert_eq!(names, want.map(|name| format!("{name}(64bit)")));
     }

@@ -1,0 +1,256 @@
+//! Where a package comes from: an in-toto statement (Attestation Framework, Statement v1) with the provenance of
+//! SLSA 1.0, written beside the package. It names what went into the package, and nothing of the machine or
+//! the time that it was built on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use distro::LockedDeb;
+use names::{Digest, Sha256};
+use serde::Serialize;
+use wheels::LockedWheel;
+
+use super::error::PackageError;
+use super::task::Task;
+use crate::built_wheel::WheelStep;
+use crate::files::write_file;
+use crate::lock::{LockedSource, SourceKind};
+use crate::plan::Own;
+use crate::setting::Setting;
+use crate::summary::PackageSummary;
+
+/// What builds packages in the way that `docs/formats/provenance.md` describes.
+const BUILD_TYPE: &str = "urn:cooperage:build:package:1";
+const BUILDER: &str = "urn:cooperage:builder";
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Statement<'a> {
+    #[serde(rename = "_type")]
+    statement: &'static str,
+    subject: [Dependency; 1],
+    predicate_type: &'static str,
+    predicate: Predicate<'a>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Predicate<'a> {
+    build_definition: Definition<'a>,
+    run_details: Details,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Definition<'a> {
+    build_type: &'static str,
+    external_parameters: External<'a>,
+    internal_parameters: Internal<'a>,
+    resolved_dependencies: Vec<Dependency>,
+}
+
+/// What a user asks for.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct External<'a> {
+    service: &'a str,
+    release: String,
+    distro: &'a str,
+    arch: &'a str,
+    format: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_date_epoch: Option<u64>,
+}
+
+/// What follows from that.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Internal<'a> {
+    package: &'a str,
+    version: &'a str,
+    /// The key of the step: the digest of all its inputs.
+    step: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Details {
+    builder: Builder,
+}
+
+#[derive(Debug, Serialize)]
+struct Builder {
+    id: &'static str,
+    version: BTreeMap<&'static str, &'static str>,
+}
+
+/// A file or a commit (ResourceDescriptor v1).
+#[derive(Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+struct Dependency {
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uri: Option<String>,
+    digest: BTreeMap<&'static str, String>,
+}
+
+impl Dependency {
+    fn file(name: impl Into<String>, uri: Option<String>, sha256: &Digest) -> Self {
+        Self { name: name.into(), uri, digest: BTreeMap::from([("sha256", sha256.hex())]) }
+    }
+}
+
+/// The file with the provenance of the package in `file`.
+pub(crate) fn place(file: &str) -> String {
+    format!("{file}.provenance.json")
+}
+
+/// Writes the provenance of a package of `task` beside it; `step` is the key of what made it.
+pub(crate) fn write(
+    setting: &Setting<'_>,
+    task: &Task<'_>,
+    step: &Digest,
+    package: &PackageSummary,
+) -> Result<(), PackageError> {
+    let recipe = setting.root.join(format!("services/{}.toml", task.plan.service.name));
+    let bytes = fs_err::read(&recipe)
+        .map_err(|source| PackageError::Out { path: recipe.clone(), source })?;
+    let mut json = serde_json::to_vec_pretty(&statement(task, step, package, &bytes))
+        .expect("texts and numbers make JSON");
+    json.push(b'\n');
+    let path = task.folder.join(place(&package.file));
+    write_file(&path, json).map_err(|source| PackageError::Out { path, source })
+}
+
+fn statement<'a>(
+    task: &Task<'a>,
+    step: &Digest,
+    package: &'a PackageSummary,
+    recipe: &[u8],
+) -> Statement<'a> {
+    let Task { description, plan, release, epoch, .. } = *task;
+    let name = package.file.rsplit('/').next().unwrap_or(&package.file);
+    Statement {
+        statement: "https://in-toto.io/Statement/v1",
+        subject: [Dependency::file(name, None, &package.digest)],
+        predicate_type: "https://slsa.dev/provenance/v1",
+        predicate: Predicate {
+            build_definition: Definition {
+                build_type: BUILD_TYPE,
+                external_parameters: External {
+                    service: plan.service.name.as_str(),
+                    release: release.to_string(),
+                    distro: description.id.as_str(),
+                    arch: plan.arch.debian(),
+                    format: &package.format,
+                    source_date_epoch: epoch.map(|epoch| epoch.0),
+                },
+                internal_parameters: Internal {
+                    package: &package.name,
+                    version: &package.version,
+                    step: step.to_string(),
+                },
+                resolved_dependencies: dependencies(task, recipe),
+            },
+            run_details: Details {
+                builder: Builder {
+                    id: BUILDER,
+                    version: BTreeMap::from([("cooperage", env!("CARGO_PKG_VERSION"))]),
+                },
+            },
+        },
+    }
+}
+
+/// What the package is made of: first the source of the service and its patches, then all else by name.
+fn dependencies(task: &Task<'_>, recipe: &[u8]) -> Vec<Dependency> {
+    let Task { description, plan, source, .. } = *task;
+    let mut first = Vec::new();
+    let mut rest = BTreeSet::new();
+    match &plan.own {
+        Own::Locked(wheel) => {
+            first.push(of_index(wheel));
+            first.extend(commit(source));
+        }
+        Own::Built(step) => built(task, source, step, &mut first, &mut rest),
+    }
+    for library in &plan.libraries {
+        let mut source = Vec::new();
+        built(task, library.source, &library.step, &mut source, &mut rest);
+        rest.extend(source);
+    }
+    rest.extend(plan.wheels.iter().map(|wheel| of_index(wheel)));
+    rest.extend(plan.base.iter().chain(&plan.system).map(|deb| of_archive(deb)));
+    let distro = Sha256::digest(&description.distro_text);
+    rest.insert(Dependency::file(format!("distros/{}.toml", description.id), None, &distro));
+    let name = format!("services/{}.toml", plan.service.name);
+    rest.insert(Dependency::file(name, None, &Sha256::digest(recipe)));
+    rest.retain(|one| !first.contains(one));
+    first.extend(rest);
+    first
+}
+
+/// Adds the source of what was built, with its patches, and what it was built with.
+fn built(
+    task: &Task<'_>,
+    source: &LockedSource,
+    step: &WheelStep<'_>,
+    sources: &mut Vec<Dependency>,
+    others: &mut BTreeSet<Dependency>,
+) {
+    sources.push(match step.made {
+        Some(_) => Dependency::file(&step.sdist.file, None, &step.sdist.sha256),
+        None => of_index(step.sdist),
+    });
+    sources.extend(commit(source));
+    sources.extend(source.patches.iter().map(|patch| {
+        let name = format!("patches/{}/{}/{}", source.component, task.release, patch.file);
+        Dependency::file(name, None, &patch.sha256)
+    }));
+    others.extend(step.build.iter().map(|wheel| of_index(wheel)));
+    others.extend(step.base.iter().map(|deb| of_archive(deb)));
+}
+
+/// The commit of a source, and the repository where the tree names it. An address that carries a name or a
+/// password is left out.
+fn commit(source: &LockedSource) -> Option<Dependency> {
+    let commit = source.commit.as_ref()?.to_string();
+    let url =
+        source.url.as_ref().filter(|url| source.kind == SourceKind::Git && !url.contains('@'));
+    let uri = url.map(|url| format!("git+{url}@{commit}"));
+    let digest = BTreeMap::from([("gitCommit", commit)]);
+    Some(Dependency { name: source.component.clone(), uri, digest })
+}
+
+/// A file of the Python index, under its package URL.
+fn of_index(wheel: &LockedWheel) -> Dependency {
+    let uri = format!("pkg:pypi/{}@{}", wheel.project, escaped(&wheel.version));
+    Dependency::file(&wheel.file, Some(uri), &wheel.sha256)
+}
+
+/// A package of the distribution, under its package URL.
+fn of_archive(deb: &LockedDeb) -> Dependency {
+    let vendor = deb.archive.as_str().split('-').next().unwrap_or_default();
+    let version = escaped(deb.version.as_str());
+    let uri = format!("pkg:deb/{vendor}/{}@{version}?arch={}", escaped(&deb.name), deb.arch);
+    let name = deb.path.rsplit('/').next().unwrap_or(&deb.name);
+    Dependency::file(name, Some(uri), &deb.sha256)
+}
+
+/// A part of a package URL: letters other than these are written as `%2B`.
+fn escaped(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte);
+    text.bytes()
+        .map(|byte| match plain(byte) {
+            true => char::from(byte).to_string(),
+            false => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_escaped_in_package_urls() {
+        assert_eq!(escaped("2:27.0.0~rc1+b1"), "2:27.0.0~rc1%2Bb1");
+    }
+}

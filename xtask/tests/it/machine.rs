@@ -1,0 +1,96 @@
+//! A machine with Debian 13 and its archive, and a repository of packages that it installs from.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::bench::{cooperage, root, run, shell, stdout};
+
+/// A repository of the packages, served on the loopback.
+pub(crate) struct Served {
+    folder: tempfile::TempDir,
+    server: testkit::Server,
+}
+
+impl Served {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let key = root().join("crates/signer/tests/fixtures/secret.asc");
+        let signing = format!(
+            "[[key]]\nname = \"test\"\nuse = [\"repository\"]\nopenpgp-file = \"{}\"\n",
+            key.display()
+        );
+        std::fs::write(folder.path().join("signing.toml"), signing).unwrap();
+        let served = Self { folder, server: testkit::Server::start() };
+        served.repo(&["init", "r", "apt:trixie", "--origin", "Example", "--keep", "2"]);
+        served
+    }
+
+    fn repo(&self, arguments: &[&str]) {
+        let mut command = cooperage();
+        command.arg("repo").args(arguments).args(["--signing", "signing.toml"]);
+        run(command.current_dir(self.folder.path()));
+    }
+
+    /// Publishes packages, and serves what there is then.
+    pub(crate) fn publish(&self, packages: &[PathBuf]) {
+        let packages = packages.iter().map(|path| path.to_str().unwrap());
+        let words: Vec<&str> = ["publish", "r", "apt:trixie"].into_iter().chain(packages).collect();
+        self.repo(&words);
+        let mut files = BTreeMap::new();
+        let paths = shell(self.folder.path(), "cd r; find -L dists pool -type f");
+        for path in paths.lines() {
+            let bytes = std::fs::read(self.folder.path().join("r").join(path)).unwrap();
+            // The server takes paths as they are asked for, and apt writes `+` so.
+            files.insert(path.replace('+', "%2b"), bytes);
+        }
+        self.server.put_all(&files);
+    }
+}
+
+/// A root file system that mmdebstrap has made.
+pub(crate) struct Machine {
+    root: PathBuf,
+}
+
+impl Machine {
+    /// Makes one below `folder` that knows the repository.
+    pub(crate) fn new(served: &Served, folder: &Path) -> Self {
+        let keys = served.folder.path().join("r/keys");
+        let prepare = format!(
+            "uri=$(apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' |
+                awk '$1 == \"Debian\" {{ print $2; exit }}')
+             mmdebstrap --quiet --mode=root --variant=apt trixie root \"$uri\"
+             echo force-unsafe-io >root/etc/dpkg/dpkg.cfg.d/unsafe # thousands of files need not be synced
+             cp --remove-destination /etc/resolv.conf root/etc/resolv.conf
+             cp {keys}/*.asc root/etc/apt/keyrings/example.asc
+             printf 'Types: deb\nURIs: {url}/\nSuites: trixie\nComponents: main\nSigned-By: {key}\n' \
+                >root/etc/apt/sources.list.d/example.sources",
+            keys = keys.display(),
+            url = served.server.url(),
+            key = "/etc/apt/keyrings/example.asc",
+        );
+        shell(folder, &prepare);
+        Self { root: folder.join("root") }
+    }
+
+    /// What a line of shell says in it.
+    pub(crate) fn within(&self, line: &str) -> String {
+        self.line(&[], line)
+    }
+
+    /// The same, with a network of its own.
+    pub(crate) fn alone(&self, line: &str) -> String {
+        self.line(&["--unshare-net", "--unshare-pid"], line)
+    }
+
+    fn line(&self, more: &[&str], line: &str) -> String {
+        let mut command = Command::new("bwrap");
+        command.arg("--bind").arg(&self.root).args(["/", "--proc", "/proc", "--dev", "/dev"]);
+        command.args(more);
+        command.args(["--clearenv", "--setenv", "PATH", "/usr/sbin:/usr/bin:/sbin:/bin"]);
+        command.args(["--setenv", "DEBIAN_FRONTEND", "noninteractive"]);
+        command.args(["bash", "-euo", "pipefail", "-c", &format!("exec 2>&1; {line}")]);
+        stdout(&mut command)
+    }
+}
