@@ -7,7 +7,7 @@ use std::process::Command;
 use testkit::{Tool, tool};
 
 use crate::bench::{cooperage, cooperage_on, root, run, shell, stdout, store, tree_copy};
-use crate::debs::verify_equivalence;
+use crate::debs::{packages, verify_equivalence};
 use crate::patched::add_patches;
 
 const PREFIX: &str = "opt/openstack/keystone-28.1.0";
@@ -16,13 +16,16 @@ const FILE: &str = "openstack-keystone-28.1.0-1.fc42.x86_64.rpm";
 /// Builds the rpm of keystone 2025.2 alone, from the locks unless the tree is another one, and gives its
 /// path.
 fn build(command: &mut Command, more: &[&str], out: &Path) -> PathBuf {
-    let arguments = ["build", "keystone", "2025.2", "--distro", "fedora-42"];
-    run(command.args(arguments).args(more).arg("--out").arg(out));
-    let folder = out.join("2025.2/keystone/rpm");
-    let mut packages: Vec<PathBuf> =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut packages = build_all(command, more, out);
     assert_eq!(packages.len(), 1, "{packages:?}");
     packages.remove(0)
+}
+
+/// The same of a recipe with parts.
+fn build_all(command: &mut Command, more: &[&str], out: &Path) -> Vec<PathBuf> {
+    let arguments = ["build", "keystone", "2025.2", "--distro", "fedora-42"];
+    run(command.args(arguments).args(more).arg("--out").arg(out));
+    packages(&out.join("2025.2/keystone/rpm"), "rpm")
 }
 
 /// What rpm says of a package.
@@ -178,12 +181,12 @@ fn rpmlint_is_content() {
 }
 
 /// A repository of the packages, and one of stubs for what they ask of the system.
-struct Served {
+pub(crate) struct Served {
     folder: tempfile::TempDir,
 }
 
 impl Served {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let key = root().join("crates/signer/tests/fixtures/secret.asc");
         let signing = format!(
@@ -196,7 +199,7 @@ impl Served {
         served
     }
 
-    fn at(&self, path: &str) -> PathBuf {
+    pub(crate) fn at(&self, path: &str) -> PathBuf {
         self.folder.path().join(path)
     }
 
@@ -208,20 +211,30 @@ impl Served {
 
     /// Builds a signed package from a tree and publishes it.
     fn publish(&self, tree: &Path, out: &str) -> PathBuf {
+        let mut packages = self.publish_all(tree, out);
+        assert_eq!(packages.len(), 1, "{packages:?}");
+        packages.remove(0)
+    }
+
+    /// The same of a recipe with parts.
+    pub(crate) fn publish_all(&self, tree: &Path, out: &str) -> Vec<PathBuf> {
         let signing = self.at("signing.toml");
         let mut more = vec!["--signing", signing.to_str().unwrap()];
         // A test changes its own trees alone.
         more.extend((tree == root()).then_some("--locked"));
-        let package = build(&mut cooperage_on(tree), &more, &self.at(out));
-        self.repo(&["publish", "r", "yum:fc42", package.to_str().unwrap()]);
-        package
+        let packages = build_all(&mut cooperage_on(tree), &more, &self.at(out));
+        let mut words = vec!["publish", "r", "yum:fc42"];
+        words.extend(packages.iter().map(|path| path.to_str().unwrap()));
+        self.repo(&words);
+        packages
     }
 
-    /// Makes the package `system`, which provides what `package` requires and nothing else: names by
-    /// name, and by file the programs that scriptlets run, of this machine, with their libraries.
-    fn stubs(&self, package: &Path) {
-        let own = ["rpmlib(", "config(", "user(", "group(", "/"];
-        let required = rpm(&["--requires"], package);
+    /// Makes the package `system`, which provides what `packages` require besides each other and nothing else:
+    /// names by name, and by file the programs that scriptlets run, of this machine, with their libraries.
+    pub(crate) fn stubs(&self, packages: &[PathBuf]) {
+        let own = ["rpmlib(", "config(", "user(", "group(", "openstack-", "/"];
+        let required: String =
+            packages.iter().map(|package| rpm(&["--requires"], package)).collect();
         let names = required.lines().filter(|name| !own.iter().any(|own| name.starts_with(own)));
         let provides: BTreeSet<String> = names.map(|name| format!("Provides: {name}\n")).collect();
         let programs = "/bin/sh /bin/rm /usr/bin/find /usr/bin/update-alternatives";
@@ -254,7 +267,7 @@ impl Served {
 
     /// Makes the accounts that `package` provides, as rpm 4.19 and later do before they unpack it
     /// (`runSysusers` of its `lib/psm.c`). That of Debian 12 is older.
-    fn make_accounts(&self, name: &str, package: &Path) {
+    pub(crate) fn make_accounts(&self, name: &str, package: &Path) {
         let provided = rpm(&["--provides"], package);
         let lines = provided.lines().filter(|line| line.starts_with("user("));
         for line in lines.filter_map(|line| line.split_once(" = ")).map(|(_, line)| line) {
@@ -267,7 +280,7 @@ impl Served {
     }
 
     /// dnf with the root file system at `name`.
-    fn dnf(&self, name: &str) -> Tool {
+    pub(crate) fn dnf(&self, name: &str) -> Tool {
         let keys: Vec<PathBuf> = std::fs::read_dir(self.at("r/keys"))
             .unwrap()
             .map(|entry| entry.unwrap().path())
@@ -284,7 +297,7 @@ impl Served {
     }
 
     /// rpm in the root file system at `name`.
-    fn rpm(&self, name: &str) -> Tool {
+    pub(crate) fn rpm(&self, name: &str) -> Tool {
         tool("rpm").arg("--root").arg(self.at(name).join("root"))
     }
 }
@@ -295,7 +308,7 @@ impl Served {
 fn dnf_installs_upgrades_and_erases_it() {
     let served = Served::new();
     let first = served.publish(&root(), "first");
-    served.stubs(&first);
+    served.stubs(std::slice::from_ref(&first));
     let top = served.at("top/root");
     let within = |line: &str| shell(&top, line);
     served.dnf("top").args(["install", "system"]).run();
@@ -369,7 +382,7 @@ fn dnf_installs_upgrades_and_erases_it() {
 fn dnf_refuses_what_was_tampered_with() {
     let served = Served::new();
     let package = served.publish(&root(), "first");
-    served.stubs(&package);
+    served.stubs(std::slice::from_ref(&package));
     let refused = |name: &str, want: &str| {
         let said = served.dnf(name).args(["install", "openstack-keystone"]).fail();
         assert!(said.contains(want), "{want} is not in {said}");

@@ -1,19 +1,22 @@
-//! Versions and services beside each other on one machine, judged by dpkg, apt and update-alternatives.
+//! Versions and services beside each other on one machine, judged by dpkg, apt, rpm, dnf and
+//! update-alternatives.
 
 use std::path::PathBuf;
 
-use crate::bench::{cooperage_on, run, tree_copy};
+use crate::bench::{cooperage_on, run, shell, tree_copy};
 use crate::debs::packages;
 use crate::machine::{Machine, Served};
+use crate::patched::add_patches;
+use crate::rpms;
 use crate::split::add_parts;
 
 /// Starts the server of a unit as its user and asks for the front page: `SERVICE PORT`.
 const ANSWERS: &str = r#"
 ask() {
     line=$(sed -n 's/^ExecStart=//p' "/usr/lib/systemd/system/$1-api.service")
-    setpriv --reuid "$1" --regid "$1" --init-groups $line >"/tmp/$1.log" 2>&1 &
+    setpriv --reuid "$1" --regid "$1" --init-groups $line >"/tmp/$2.log" 2>&1 &
     servers="${servers:-} $!"
-    python3.13 - "$2" "/tmp/$1.log" <<'END'
+    python3.13 - "$2" "/tmp/$2.log" <<'END'
 import sys, time, urllib.error, urllib.request
 for attempt in range(240):
     try:
@@ -90,9 +93,11 @@ fn versions_and_services_lie_side_by_side() {
     within("apt-get -qq update");
     within(&format!("{install} openstack-placement"));
     within(
-        "printf '[api]\nauth_strategy = noauth2\n[placement_database]\nconnection = sqlite://\n' \
-            >/etc/placement/placement.conf
-         chown root:placement /etc/placement/placement.conf; chmod 640 /etc/placement/placement.conf",
+        "printf '[api]\nauth_strategy = noauth2\n[placement_database]\nconnection = %s\n' \
+            sqlite:////var/lib/placement/placement.sqlite >/etc/placement/placement.conf
+         chown root:placement /etc/placement/placement.conf; chmod 640 /etc/placement/placement.conf
+         setpriv --reuid placement --regid placement --init-groups placement-manage db sync
+         keystone-manage fernet_setup --keystone-user keystone --keystone-group keystone",
     );
     let said = machine
         .alone(&format!("{ANSWERS}\nask keystone 5000; ask placement 8778; kill $servers; wait"));
@@ -106,4 +111,68 @@ fn versions_and_services_lie_side_by_side() {
     let purged = within("apt-get purge -y 'openstack-*'");
     assert!(!purged.contains("not empty") && !purged.contains("warning"), "{purged}");
     assert_eq!(within(NAMED), before, "purge leaves nothing");
+}
+
+/// The version with patches has a place of its own, as any other version has.
+#[test]
+#[ignore = "needs root, rpmbuild, createrepo_c, rpm, dnf and systemd, and the network; .ci/run runs it"]
+fn versions_of_rpms_lie_side_by_side() {
+    let folder = tempfile::tempdir().unwrap();
+    let tree = tree_copy(folder.path());
+    add_parts(&tree);
+    let served = rpms::Served::new();
+    let first = served.publish_all(&tree, "first");
+    assert_eq!(first.len(), 4, "{first:?}");
+    served.stubs(&first);
+    let top = served.at("top/root");
+    let within = |line: &str| shell(&top, line);
+    served.dnf("top").args(["install", "system"]).run();
+    const NAMED: &str =
+        "find . -path './opt/*' -o -iname '*keystone*' -o -path './etc/alternatives/*' | sort";
+    assert_eq!(within(NAMED), "");
+    let common = first.iter().find(|path| path.to_str().unwrap().contains("-common-")).unwrap();
+    served.make_accounts("top", common);
+    let installed = served.dnf("top").args(["install", "openstack-keystone"]).said();
+    assert!(installed.contains("Complete!") && !installed.contains("arning:"), "{installed}");
+    assert!(!installed.contains("openstack-keystone-tests"), "{installed}");
+    let installed =
+        || served.rpm("top").args(["-qa", "--queryformat", "%{NAME}\n", "openstack-*"]).text();
+    assert_eq!(installed().lines().count(), 3, "{}", installed());
+    for name in installed().lines() {
+        assert_eq!(served.rpm("top").args(["--verify", name]).text(), "");
+    }
+
+    add_patches(&tree);
+    run(cooperage_on(&tree).args(["lock", "2025.2", "keystone"]));
+    served.publish_all(&tree, "second");
+    served.dnf("top").arg("upgrade").run();
+    let places = within("ls opt/openstack");
+    let places: Vec<&str> = places.lines().collect();
+    assert_eq!(places[..2], ["current", "keystone-28.1.0"]);
+    let patched = places[2];
+    assert!(patched.starts_with("keystone-28.1.0+p3.") && places.len() == 3, "{places:?}");
+    assert_eq!(installed().lines().count(), 4, "{}", installed());
+    // The link leads to one of them, and one word of the administrator to the other.
+    let root = top.to_str().unwrap();
+    let switch = |place: &str| {
+        within(&format!(
+            "chroot {root} /usr/bin/update-alternatives --set openstack-keystone /opt/openstack/{place}"
+        ));
+        let links = "readlink etc/alternatives/openstack-keystone etc/alternatives/keystone-manage";
+        let want = format!("/opt/openstack/{place}\n/opt/openstack/{place}/bin/keystone-manage\n");
+        assert_eq!(within(links), want);
+        assert_eq!(
+            within("readlink opt/openstack/current/keystone"),
+            "/etc/alternatives/openstack-keystone\n"
+        );
+    };
+    switch(patched);
+    switch("keystone-28.1.0");
+    // The one that goes hands over.
+    served.dnf("top").args(["remove", "openstack-keystone-28.1.0"]).run();
+    let link = within("readlink etc/alternatives/openstack-keystone");
+    assert_eq!(link, format!("/opt/openstack/{patched}\n"));
+    served.dnf("top").args(["remove", "openstack-*"]).run();
+    let left = within(NAMED);
+    assert!(left.is_empty(), "{left}");
 }
