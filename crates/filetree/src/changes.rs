@@ -9,11 +9,21 @@ use crate::{Content, Kind, Node, Tree, TreePath};
 /// The entries that turn `lower` into `upper` when they are laid over it, by the rules of an OCI
 /// layer (image-spec, layer.md): new and changed entries, and an empty file `.wh.NAME` of time
 /// `whiteout` for each entry that is gone. An entry that differs in its time alone is no change.
-/// A hard link whose target stays below becomes a file of its own.
+/// A hard link whose target stays below becomes a file of its own; one whose target changes comes along,
+/// since a file that takes the target's place in the layer leaves other names of the old one as they are.
 pub fn changes(lower: &Tree, upper: &Tree, whiteout: Epoch) -> BTreeMap<TreePath, Node> {
     let mut changed: BTreeMap<TreePath, Node> = upper
         .iter()
-        .filter(|(path, node)| !lower.get(path).is_some_and(|old| old.same_but_time(node)))
+        .filter(|(path, node)| {
+            let is_new = |path: &TreePath, node: &Node| {
+                !lower.get(path).is_some_and(|old| old.same_but_time(node))
+            };
+            let target = match &node.kind {
+                Kind::HardLink(target) => upper.get(target).map(|node| (target, node)),
+                _ => None,
+            };
+            is_new(path, node) || target.is_some_and(|(path, node)| is_new(path, node))
+        })
         .map(|(path, node)| (path.clone(), node.clone()))
         .collect();
     let orphans: Vec<(TreePath, Node)> = changed
@@ -73,5 +83,25 @@ mod tests {
         upper.insert("b".parse().unwrap(), link).unwrap();
         let changed = changes(&lower, &upper, Epoch(0));
         assert_eq!(changed.values().next(), lower.at("a"));
+    }
+
+    #[test]
+    fn all_names_of_a_changed_file_change() {
+        let with_link = |text: &str| {
+            let mut tree = tree(&[("a", text), ("c", "x")]);
+            for (path, target) in [("b", "a"), ("d", "c")] {
+                let node = tree.at(target).unwrap().clone();
+                let node = Node { kind: Kind::HardLink(target.parse().unwrap()), ..node };
+                tree.insert(path.parse().unwrap(), node).unwrap();
+            }
+            tree
+        };
+        let (lower, upper) = (with_link("x"), with_link("y"));
+        let changed = changes(&lower, &upper, Epoch(0));
+        assert_eq!(changed.keys().map(TreePath::as_str).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(
+            changed.values().collect::<Vec<_>>(),
+            [upper.at("a"), upper.at("b")].map(Option::unwrap)
+        );
     }
 }
