@@ -154,7 +154,7 @@ fn extended_attributes_are_written_and_count() {
     let mut plain = tree.clone();
     plain.get_mut(&path("a")).unwrap().attributes.clear();
     let changed = filetree::changes(&plain, &tree, Epoch(0));
-    assert_eq!(changed.keys().map(TreePath::as_str).collect::<Vec<_>>(), ["a"]);
+    assert_eq!(changed.keys().map(TreePath::as_str).collect::<Vec<_>>(), ["a", "z"]);
     let place = path("a");
     let link = Node { attributes: node.attributes, ..Node::symlink("x", Epoch(0)) };
     assert!(PackWriter::new(Vec::new()).add_other(&place, &link).is_err(), "it would be lost");
