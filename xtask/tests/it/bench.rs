@@ -113,3 +113,33 @@ pub(crate) fn unpack(layout: &Path, folder: &Path) -> PathBuf {
     run(Command::new("umoci").args(["unpack", "--image", &image]).arg(&bundle));
     bundle.join("rootfs")
 }
+
+/// A function of the shell, `front_page PYTHON PORT LOG`: asks the server on a port for its front page as soon
+/// as it is there, and prints `status` and the number; if it never is, what it has logged.
+pub(crate) const FRONT_PAGE: &str = r#"
+front_page() {
+    "$1" - "$2" "$3" <<'END'
+import sys, time, urllib.error, urllib.request
+for attempt in range(240):
+    try:
+        status = urllib.request.urlopen(f"http://127.0.0.1:{sys.argv[1]}/", timeout=60).status
+        break
+    except urllib.error.HTTPError as answer:
+        status = answer.code
+        break
+    except OSError:
+        time.sleep(0.5)
+else:
+    raise SystemExit(open(sys.argv[2]).read())
+print("status", status)
+END
+}
+"#;
+
+/// Writes `signing.toml` into a folder: the key of tests, for these uses.
+pub(crate) fn signing_file(folder: &Path, uses: &[&str]) {
+    let key = root().join("crates/signer/tests/fixtures/secret.asc");
+    let text =
+        format!("[[key]]\nname = \"test\"\nuse = {uses:?}\nopenpgp-file = \"{}\"\n", key.display());
+    std::fs::write(folder.join("signing.toml"), text).unwrap();
+}

@@ -19,7 +19,7 @@ fn some(folder: &Path, line: &str) -> Vec<PathBuf> {
 }
 
 #[test]
-#[ignore = "needs the network for its store; .ci/run runs it"]
+#[ignore = "needs the network for its store; .ci/full runs it"]
 fn flipped_bits_are_made_good_or_named() {
     let folder = tempfile::tempdir().unwrap();
     let cold = cold_store(folder.path());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::bench::{cooperage, root, run, shell, stdout};
+use crate::bench::{cooperage, run, shell, signing_file, stdout};
 
 /// A repository of the packages, served on the loopback.
 pub(crate) struct Served {
@@ -15,12 +15,7 @@ pub(crate) struct Served {
 impl Served {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let key = root().join("crates/signer/tests/fixtures/secret.asc");
-        let signing = format!(
-            "[[key]]\nname = \"test\"\nuse = [\"repository\"]\nopenpgp-file = \"{}\"\n",
-            key.display()
-        );
-        std::fs::write(folder.path().join("signing.toml"), signing).unwrap();
+        signing_file(folder.path(), &["repository"]);
         let served = Self { folder, server: testkit::Server::start() };
         served.repo(&["init", "r", "apt:trixie", "--origin", "Example", "--keep", "2"]);
         served

@@ -6,7 +6,9 @@ use std::process::Command;
 
 use testkit::{Tool, tool};
 
-use crate::bench::{cooperage, cooperage_on, root, run, shell, stdout, store, tree_copy};
+use crate::bench::{
+    cooperage, cooperage_on, root, run, shell, signing_file, stdout, store, tree_copy,
+};
 use crate::debs::{packages, verify_equivalence};
 use crate::patched::add_patches;
 
@@ -188,12 +190,7 @@ pub(crate) struct Served {
 impl Served {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let key = root().join("crates/signer/tests/fixtures/secret.asc");
-        let signing = format!(
-            "[[key]]\nname = \"test\"\nuse = [\"package\", \"repository\"]\nopenpgp-file = \"{}\"\n",
-            key.display()
-        );
-        std::fs::write(folder.path().join("signing.toml"), signing).unwrap();
+        signing_file(folder.path(), &["package", "repository"]);
         let served = Self { folder };
         served.repo(&["init", "r", "yum:fc42"]);
         served
@@ -302,6 +299,10 @@ impl Served {
     }
 }
 
+/// Lists what keystone leaves in a root.
+pub(crate) const NAMED: &str =
+    "find . -path './opt/*' -o -iname '*keystone*' -o -path './etc/alternatives/*' | sort";
+
 /// What an administrator does, beside a system that has what the package requires.
 #[test]
 #[ignore = "needs root, rpmbuild, createrepo_c, rpm, dnf and systemd, and the network; .ci/run runs it"]
@@ -312,8 +313,6 @@ fn dnf_installs_upgrades_and_erases_it() {
     let top = served.at("top/root");
     let within = |line: &str| shell(&top, line);
     served.dnf("top").args(["install", "system"]).run();
-    const NAMED: &str =
-        "find . -path './opt/*' -o -iname '*keystone*' -o -path './etc/alternatives/*' | sort";
     assert_eq!(within(NAMED), "");
     served.make_accounts("top", &first);
     let installed = served.dnf("top").args(["install", "openstack-keystone"]).said();

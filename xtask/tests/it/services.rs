@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde::Deserialize;
 
-use crate::bench::{build, root, run, stdout, unpack};
+use crate::bench::{FRONT_PAGE, build, root, run, stdout, unpack};
 
 /// What is asked of a service. Keystone, which needs no other service, is asked more elsewhere.
 struct Questions {
@@ -114,21 +114,7 @@ END"#;
 /// Starts the server as the image does, and asks for its front page.
 const SERVER: &str = r#"
 uwsgi --ini "$INI" --daemonize /tmp/uwsgi.log --pidfile /tmp/uwsgi.pid
-python - "$PORT" <<'END'
-import sys, time, urllib.error, urllib.request
-for attempt in range(240):
-    try:
-        status = urllib.request.urlopen(f"http://127.0.0.1:{sys.argv[1]}/", timeout=60).status
-        break
-    except urllib.error.HTTPError as answer:
-        status = answer.code
-        break
-    except OSError:
-        time.sleep(0.5)
-else:
-    raise SystemExit(open("/tmp/uwsgi.log").read())
-print("status", status)
-END
+front_page python "$PORT" /tmp/uwsgi.log
 kill "$(cat /tmp/uwsgi.pid)"
 "#;
 
@@ -213,7 +199,8 @@ fn ask(questions: &Questions, release: &str, version: &str) {
     assert_eq!(recipe.image.command[..2], ["uwsgi", "--ini"]);
     let port = recipe.image.ports[0].to_string();
     let variables = [("INI", &*recipe.image.command[2]), ("PORT", &port)];
-    let said = inside(&variables, &format!("{{ {database}\n}} >/dev/null 2>&1\n{SERVER}"));
+    let line = format!("{{ {database}\n}} >/dev/null 2>&1\n{FRONT_PAGE}{SERVER}");
+    let said = inside(&variables, &line);
     assert!(said.contains(&format!("status {status}")), "{service} {release}: {said}");
     // What the recipe offers to other servers is there, too.
     for application in recipe.wsgi.values() {
@@ -227,7 +214,7 @@ fn ask(questions: &Questions, release: &str, version: &str) {
 
 /// Of one release; where COOPERAGE_CI says `full`, of each.
 #[test]
-#[ignore = "needs the network, umoci and bwrap as root; .ci/run runs it"]
+#[ignore = "needs the network, umoci and bwrap as root; .ci/full runs it"]
 fn every_locked_service_answers() {
     let full = std::env::var("COOPERAGE_CI").is_ok_and(|value| value == "full");
     let releases = ["2025.2", "2025.1", "2026.1", "2026.2"];

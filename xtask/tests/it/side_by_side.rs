@@ -3,39 +3,25 @@
 
 use std::path::PathBuf;
 
-use crate::bench::{cooperage_on, run, shell, tree_copy};
+use crate::bench::{FRONT_PAGE, cooperage_on, run, shell, tree_copy};
 use crate::debs::packages;
 use crate::machine::{Machine, Served};
 use crate::patched::add_patches;
 use crate::rpms;
 use crate::split::add_parts;
 
-/// Starts the server of a unit as its user and asks for the front page: `SERVICE PORT`.
-const ANSWERS: &str = r#"
+/// Starts the server of a unit as its user and asks for the front page: `ask SERVICE PORT`.
+const ASK: &str = r#"
 ask() {
     line=$(sed -n 's/^ExecStart=//p' "/usr/lib/systemd/system/$1-api.service")
     setpriv --reuid "$1" --regid "$1" --init-groups $line >"/tmp/$2.log" 2>&1 &
     servers="${servers:-} $!"
-    python3.13 - "$2" "/tmp/$2.log" <<'END'
-import sys, time, urllib.error, urllib.request
-for attempt in range(240):
-    try:
-        status = urllib.request.urlopen(f"http://127.0.0.1:{sys.argv[1]}/", timeout=60).status
-        break
-    except urllib.error.HTTPError as answer:
-        status = answer.code
-        break
-    except OSError:
-        time.sleep(0.5)
-else:
-    raise SystemExit(open(sys.argv[2]).read())
-print("status", status)
-END
+    front_page python3.13 "$2" "/tmp/$2.log"
 }
 "#;
 
 #[test]
-#[ignore = "needs mmdebstrap and bwrap as root, and the network; .ci/run runs it"]
+#[ignore = "needs mmdebstrap and bwrap as root, and the network; .ci/full runs it"]
 fn versions_and_services_lie_side_by_side() {
     let folder = tempfile::tempdir().unwrap();
     let tree = tree_copy(folder.path());
@@ -99,8 +85,9 @@ fn versions_and_services_lie_side_by_side() {
          setpriv --reuid placement --regid placement --init-groups placement-manage db sync
          keystone-manage fernet_setup --keystone-user keystone --keystone-group keystone",
     );
-    let said = machine
-        .alone(&format!("{ANSWERS}\nask keystone 5000; ask placement 8778; kill $servers; wait"));
+    let said = machine.alone(&format!(
+        "{FRONT_PAGE}{ASK}ask keystone 5000; ask placement 8778; kill $servers; wait"
+    ));
     assert_eq!(said, "status 300\nstatus 200\n");
     assert_eq!(within("placement-manage --version 2>&1 | tail -n 1"), "14.0.0\n");
     assert_eq!(within("ls /opt/openstack/current"), "keystone\nplacement\n");
@@ -115,7 +102,7 @@ fn versions_and_services_lie_side_by_side() {
 
 /// The version with patches has a place of its own, as any other version has.
 #[test]
-#[ignore = "needs root, rpmbuild, createrepo_c, rpm, dnf and systemd, and the network; .ci/run runs it"]
+#[ignore = "needs root, rpmbuild, createrepo_c, rpm, dnf and systemd, and the network; .ci/full runs it"]
 fn versions_of_rpms_lie_side_by_side() {
     let folder = tempfile::tempdir().unwrap();
     let tree = tree_copy(folder.path());
@@ -127,9 +114,7 @@ fn versions_of_rpms_lie_side_by_side() {
     let top = served.at("top/root");
     let within = |line: &str| shell(&top, line);
     served.dnf("top").args(["install", "system"]).run();
-    const NAMED: &str =
-        "find . -path './opt/*' -o -iname '*keystone*' -o -path './etc/alternatives/*' | sort";
-    assert_eq!(within(NAMED), "");
+    assert_eq!(within(rpms::NAMED), "");
     let common = first.iter().find(|path| path.to_str().unwrap().contains("-common-")).unwrap();
     served.make_accounts("top", common);
     let installed = served.dnf("top").args(["install", "openstack-keystone"]).said();
@@ -173,6 +158,6 @@ fn versions_of_rpms_lie_side_by_side() {
     let link = within("readlink etc/alternatives/openstack-keystone");
     assert_eq!(link, format!("/opt/openstack/{patched}\n"));
     served.dnf("top").args(["remove", "openstack-*"]).run();
-    let left = within(NAMED);
+    let left = within(rpms::NAMED);
     assert!(left.is_empty(), "{left}");
 }

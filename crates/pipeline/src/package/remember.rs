@@ -1,7 +1,6 @@
 //! Packages that are made once.
 
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use names::{Digest, Epoch, Hashing, Place};
@@ -12,6 +11,7 @@ use store::{Blob, BlobError, Store};
 use super::error::PackageError;
 use super::provenance;
 use super::task::Task;
+use crate::files::replace_file;
 use crate::groups::Group;
 use crate::key::Key;
 use crate::plan;
@@ -143,21 +143,11 @@ pub(crate) fn note(
     store.write_record(RECORDS, key, &text)
 }
 
-/// Copies a blob to `path`, in place of what was there, with mode 0644; not if its bytes are others than its
-/// digest says.
+/// Copies a blob to `path`, in place of what was there; not if its bytes are others than its digest says.
 fn copy(blob: &Blob, path: &Path) -> io::Result<bool> {
-    let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
-    fs_err::create_dir_all(folder)?;
-    let mut file = tempfile::Builder::new()
-        .prefix(".")
-        .suffix(".tmp")
-        .permissions(std::fs::Permissions::from_mode(0o644))
-        .tempfile_in(folder)?;
-    let mut source = Hashing::new(fs_err::File::open(&blob.path)?);
-    io::copy(&mut source, &mut file)?;
-    if source.finish().0 != blob.digest {
-        return Ok(false);
-    }
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(true)
+    replace_file(path, |file| {
+        let mut source = Hashing::new(fs_err::File::open(&blob.path)?);
+        io::copy(&mut source, file)?;
+        Ok(source.finish().0 == blob.digest)
+    })
 }
