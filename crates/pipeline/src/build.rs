@@ -9,6 +9,7 @@ pub(crate) mod sides;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use distro::LockedDeb;
 use names::Arch;
 use oci_writer::Image;
 
@@ -28,6 +29,7 @@ use crate::locks::Locks;
 use crate::package::{self, MAKERS, Maker, PackageError};
 use crate::plan::{self, Plan, PlanError, Target};
 use crate::setting::{Listener, Setting};
+use crate::suites::Archives;
 use crate::summary::{self, PackageSummary, Summary};
 use crate::{Event, Stage, examples, image};
 
@@ -211,17 +213,32 @@ impl Build<'_> {
         })
     }
 
-    /// Learns where archives are that this machine is not set up for.
+    /// Learns where archives are that this machine is not set up for, if packages are to be fetched from
+    /// them: from the locked `apt`, or, where that one is itself in such an archive, from the newest of
+    /// the others.
     fn learn(&self, plan: &Plan<'_>, tell: Listener<'_>) -> Result<(), BuildError> {
-        let outside = self.setting.outside;
-        let unknown = |deb: &&distro::LockedDeb| !outside.knows(&deb.archive);
-        let apt = plan.base.iter().find(|deb| deb.name == "apt");
-        let foreign = plan.base.iter().chain(&plan.system).any(unknown);
-        if let (Some(apt), true, false) = (apt, foreign, outside.is_offline()) {
-            let learnt = examples::learn(self.setting, apt, tell);
-            learnt.map_err(|error| self.layers_error(LayersError::Debs(error)))?;
+        let Self { setting, request, description } = *self;
+        let steps = plan.steps().filter(|step| step.find(setting.store).is_none());
+        let mut debs: Vec<&LockedDeb> = steps.flat_map(|step| step.base.iter().copied()).collect();
+        if request.formats.contains(&Format::Oci) {
+            debs.extend(plan.base.iter().chain(&plan.system));
         }
-        Ok(())
+        let unknown = |deb: &&LockedDeb| !setting.outside.knows(&deb.archive);
+        let absent = |deb: &LockedDeb| setting.store.blob(&deb.sha256).is_none();
+        let mut foreign = debs.iter().copied().filter(unknown);
+        if setting.outside.is_offline() || !foreign.any(absent) {
+            return Ok(());
+        }
+        if let Some(apt) = debs.iter().find(|deb| deb.name == "apt" && !unknown(deb)) {
+            let learnt = examples::learn(setting, apt, tell);
+            return learnt.map_err(|error| self.layers_error(LayersError::Debs(error)));
+        }
+        // A builder of rpms is of another distribution, whose indexes no build reads.
+        let Ok(distro) = description.debian() else { return Ok(()) };
+        tell(Event::Reading { what: format!("{} {}", description.id, plan.arch) });
+        Archives::new(setting, description, distro)
+            .and_then(|archives| archives.learn(plan.arch, tell))
+            .map_err(|source| BuildError::Archives { distro: description.id.clone(), source })
     }
 
     fn packages(

@@ -53,6 +53,17 @@ pub(crate) struct Plan<'a> {
     pub(crate) layers: Vec<PlannedLayer>,
 }
 
+impl<'a> Plan<'a> {
+    /// The steps that build wheels, the service's own first.
+    pub(crate) fn steps(&self) -> impl Iterator<Item = &WheelStep<'a>> {
+        let own = match &self.own {
+            Own::Built(step) => Some(&**step),
+            Own::Locked(_) => None,
+        };
+        own.into_iter().chain(self.libraries.iter().map(|library| &library.step))
+    }
+}
+
 /// A library that is built from source.
 #[derive(Debug)]
 pub(crate) struct PlannedLibrary<'a> {

@@ -54,34 +54,62 @@ impl ArchivesError {
     }
 }
 
-/// Fetches and verifies the indexes of a distribution. Where nobody has named the address of an
-/// archive, the example sources in the distribution's own package `apt` are asked first.
-pub(crate) fn read(
-    setting: &Setting<'_>,
-    description: &Description,
-    distro: &DistroFile,
-    id: &DistroId,
-    arch: Arch,
-    tell: Listener<'_>,
-) -> Result<(Index, Vec<LockedSuite>), ArchivesError> {
-    let mut keyrings = BTreeMap::new();
-    for (name, bytes) in &description.keyrings {
-        let keyring = Keyring::parse(bytes)
-            .map_err(|source| ArchivesError::Keyring { keyring: name.clone(), source })?;
-        keyrings.insert(name.clone(), keyring);
+/// A distribution whose packages come from archives that its keyrings sign for.
+pub(crate) struct Archives<'a> {
+    setting: &'a Setting<'a>,
+    distro: &'a DistroFile,
+    id: &'a DistroId,
+    keyrings: BTreeMap<String, Keyring>,
+}
+
+impl<'a> Archives<'a> {
+    pub(crate) fn new(
+        setting: &'a Setting<'a>,
+        description: &'a Description,
+        distro: &'a DistroFile,
+    ) -> Result<Self, ArchivesError> {
+        let mut keyrings = BTreeMap::new();
+        for (name, bytes) in &description.keyrings {
+            let keyring = Keyring::parse(bytes)
+                .map_err(|source| ArchivesError::Keyring { keyring: name.clone(), source })?;
+            keyrings.insert(name.clone(), keyring);
+        }
+        Ok(Self { setting, distro, id: &description.id, keyrings })
     }
-    let Setting { outside, store, now, .. } = *setting;
-    let fetch = |suites: &[Suite]| {
-        distro::fetch_suites(outside, store, suites, &keyrings, arch, Some(now))
-            .map_err(|source| ArchivesError::Suites { distro: id.clone(), source })
-    };
-    let suites = &distro.suites;
-    let known = |suite: &&Suite| !suite.serves(arch) || outside.knows(&suite.archive);
-    let known: Vec<Suite> = suites.iter().filter(known).cloned().collect();
-    if known.len() < suites.len()
-        && let Some(apt) = fetch(&known)?.0.newest("apt")
-    {
-        examples::learn(setting, &apt, tell)?;
+
+    /// Fetches and verifies the indexes. Where nobody has named the address of an archive, it is learnt
+    /// first.
+    pub(crate) fn read(
+        &self,
+        arch: Arch,
+        tell: Listener<'_>,
+    ) -> Result<(Index, Vec<LockedSuite>), ArchivesError> {
+        self.learn(arch, tell)?;
+        self.fetch(&self.distro.suites, arch)
     }
-    fetch(suites)
+
+    /// Learns where the archives are that nobody has named: the example sources in the newest package
+    /// `apt` of the others say so.
+    pub(crate) fn learn(&self, arch: Arch, tell: Listener<'_>) -> Result<(), ArchivesError> {
+        let suites = &self.distro.suites;
+        let known =
+            |suite: &&Suite| !suite.serves(arch) || self.setting.outside.knows(&suite.archive);
+        let known: Vec<Suite> = suites.iter().filter(known).cloned().collect();
+        if known.len() < suites.len()
+            && let Some(apt) = self.fetch(&known, arch)?.0.newest("apt")
+        {
+            examples::learn(self.setting, &apt, tell)?;
+        }
+        Ok(())
+    }
+
+    fn fetch(
+        &self,
+        suites: &[Suite],
+        arch: Arch,
+    ) -> Result<(Index, Vec<LockedSuite>), ArchivesError> {
+        let Setting { outside, store, now, .. } = *self.setting;
+        distro::fetch_suites(outside, store, suites, &self.keyrings, arch, Some(now))
+            .map_err(|source| ArchivesError::Suites { distro: self.id.clone(), source })
+    }
 }

@@ -11,6 +11,7 @@ mod engines;
 mod flipped;
 mod golden;
 mod hardships;
+mod learnt;
 mod library;
 mod machine;
 mod offline;

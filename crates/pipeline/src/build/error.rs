@@ -14,6 +14,7 @@ use crate::layers_error::LayersError;
 use crate::locking::LockError;
 use crate::locks::LocksError;
 use crate::package::PackageError;
+use crate::suites::ArchivesError;
 
 /// Why an image was not built. What was there before stays as it was.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +64,14 @@ pub enum BuildError {
     /// The locks cannot be made.
     #[error("the locks cannot be written anew")]
     Lock(#[from] LockError),
+    /// It cannot be learnt where the archives of locked packages are.
+    #[error("cannot learn where the archives of {distro} are that no mirror is named for")]
+    Archives {
+        /// The distribution.
+        distro: DistroId,
+        /// Why.
+        source: ArchivesError,
+    },
     /// The layers cannot be made.
     #[error("cannot build {service} {release}")]
     Layers {
@@ -107,6 +116,7 @@ impl BuildError {
         }
         match self {
             BuildError::Lock(error) => error.blame(),
+            BuildError::Archives { source, .. } => source.blame(),
             BuildError::Layers { source, .. } => source.blame(),
             BuildError::Layout(LayoutError::DamagedBlob { .. }) => Blame::Verification,
             _ => Blame::Input,

@@ -14,7 +14,8 @@ use crate::lock::{BaseList, BuildList, LockFile as _, ReleaseLock, deb_key};
 use crate::locks::Locks;
 use crate::parts::{BUILD, Part};
 use crate::setting::{Listener, Setting};
-use crate::{fetching, suites, workers};
+use crate::suites::Archives;
+use crate::{fetching, workers};
 
 /// Locks the bases and the packages of the services in `locks`. Where a base moves, the packages of
 /// every other service on it are chosen anew, those of `others`, the locks of other releases, among
@@ -35,8 +36,7 @@ pub(super) fn lock(
         let serves = |deb: &&LockedDeb| deb.arch == "all" || deb.arch == arch.debian();
         all.filter(serves).cloned().collect()
     };
-    let (mut index, suites) =
-        suites::read(setting, description, debian, &request.distro, arch, tell)?;
+    let (mut index, suites) = Archives::new(setting, description, debian)?.read(arch, tell)?;
     if request.older == Older::Refuse {
         older::refuse(&locks.distro.suites, &suites)?;
     }

@@ -11,7 +11,7 @@ use store::StoreKey;
 use super::QueryError;
 use crate::describe::{Description, distros};
 use crate::locks::Locks;
-use crate::plan::{self, Own, PlanError};
+use crate::plan::{self, PlanError};
 use crate::setting::Setting;
 
 /// The digests of all files that any lock of the tree at `root` names.
@@ -64,11 +64,7 @@ pub fn files_of_service(
                 PlanError::Describe(error) => QueryError::from(error),
                 PlanError::Locks(error) => QueryError::from(error),
             })?;
-        let own = match &plan.own {
-            Own::Built(step) => Some(&**step),
-            Own::Locked(_) => None,
-        };
-        for step in own.into_iter().chain(plan.libraries.iter().map(|library| &library.step)) {
+        for step in plan.steps() {
             if let Some(built) = step.find(setting.store) {
                 keys.insert(step.record());
                 digests.insert(built.blob.digest);

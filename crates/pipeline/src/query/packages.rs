@@ -4,9 +4,10 @@ use distro::{Request, Solution, solve};
 use names::{Arch, DistroId};
 
 use super::QueryError;
+use crate::Event;
 use crate::describe::Description;
 use crate::setting::{Listener, Setting};
-use crate::{Event, suites};
+use crate::suites::Archives;
 
 /// What is asked for.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -47,7 +48,7 @@ pub fn packages(
         asked.packages = [&base.packages[..], &request.names[..]].concat();
     }
     tell(Event::Reading { what: format!("{} {}", request.distro, request.arch) });
-    let PackagesRequest { distro: id, arch, .. } = request;
-    let (index, _) = suites::read(setting, &description, distro, id, *arch, tell)?;
+    let archives = Archives::new(setting, &description, distro)?;
+    let (index, _) = archives.read(request.arch, tell)?;
     Ok(solve(&index, &asked)?)
 }
