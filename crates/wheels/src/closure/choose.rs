@@ -78,12 +78,12 @@ impl Terms<'_> {
             if let Some(file) = self.best(all) {
                 return Ok(Choice { version: version.clone(), file: file.clone(), open: false });
             }
-            files.extend(all.iter().map(|file| self.described(file)));
+            files.extend_from_slice(all);
         }
         if files.is_empty() {
             return Err(NoChoice::NotInIndex { hint: self.hint(versions) });
         }
-        Err(NoChoice::NoWheel { files, hint: self.hint(versions) })
+        Err(NoChoice::NoWheel { files: self.described(&files), hint: self.hint(versions) })
     }
 
     fn choose_open(&self, versions: &BTreeMap<Version, Vec<&File>>) -> Result<Choice, NoChoice> {
@@ -160,9 +160,20 @@ impl Terms<'_> {
         }
     }
 
-    fn described(&self, file: &File) -> String {
-        let obstacle = self.obstacle(file);
-        format!("{} ({})", file.name, obstacle.as_deref().unwrap_or("which would do"))
+    /// The files with what is in the way of each; of more than three with the same, the last alone.
+    fn described(&self, files: &[&File]) -> Vec<String> {
+        let mut by_obstacle: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for file in files {
+            let obstacle = self.obstacle(file).unwrap_or_else(|| "which would do".to_owned());
+            by_obstacle.entry(obstacle).or_default().push(&file.name);
+        }
+        let described = by_obstacle.into_iter().flat_map(|(why, names)| match &names[..] {
+            [some @ .., last] if some.len() > 2 => {
+                vec![format!("{last} and {} others ({why})", some.len())]
+            }
+            all => all.iter().map(|name| format!("{name} ({why})")).collect(),
+        });
+        described.collect()
     }
 
     /// The override that would help: to the next version up, else down, that has a wheel and fits

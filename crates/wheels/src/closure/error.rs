@@ -61,7 +61,7 @@ pub enum ClosureError {
         version: String,
         /// What it must run on, in words.
         target: String,
-        /// The files of that version, each with the reason why it does not do.
+        /// The files of that version, with the reason why they do not do.
         files: Vec<String>,
         /// What to do.
         hint: String,

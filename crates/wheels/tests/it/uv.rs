@@ -219,6 +219,7 @@ fn closures_are_those_of_uv() {
                         assert!(ours.len() > 50, "{case}: {ours:?}");
                         if ours == theirs {
                             same += 1;
+                            println!("{case}: {} equal", ours.len());
                         } else {
                             let more: Vec<_> = ours.difference(&theirs).collect();
                             let less: Vec<_> = theirs.difference(&ours).collect();
