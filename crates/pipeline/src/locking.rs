@@ -98,7 +98,7 @@ fn work_out(
     description.warn(tell);
     let before = Locks::of(&description, setting.root, request.release)?;
     let before = offline::begin(setting, request, before);
-    let services = request.services(&description, &before)?;
+    let wanted = request.wanted(&before.release);
     known(request, &before)?;
     let mut after = before.clone();
     let others_before = packages::others(setting, request, &description)?;
@@ -106,8 +106,7 @@ fn work_out(
     let mut worked = false;
     let made = RefCell::new(BTreeMap::new());
     let missing = RefCell::new(BTreeSet::new());
-    let arches = request.arches(&before);
-    let parts = parts(&description, request.release, &services, &arches, setting.host)?;
+    let parts = parts(&description, request.release, &wanted, setting.host)?;
     for part in &parts {
         let current = stale::reasons(&description, &after, request.release, part)?;
         if current.is_empty() && request.update == Update::Nothing {

@@ -1,6 +1,6 @@
 //! What must be locked, by architecture.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use distro::Distro;
 use names::{Arch, ReleaseId, ServiceName};
@@ -12,6 +12,9 @@ use crate::describe::{DescribeError, Description};
 /// The base that build steps run in.
 pub(crate) const BUILD: &str = "build";
 
+/// Services that are to be locked, by architecture.
+pub(crate) type Wanted = BTreeMap<Arch, Vec<ServiceName>>;
+
 /// The bases and services that are locked for one architecture.
 #[derive(Clone, Debug)]
 pub(crate) struct Part<'a> {
@@ -22,21 +25,23 @@ pub(crate) struct Part<'a> {
     pub(crate) builds: Vec<&'a ServiceName>,
 }
 
-/// The parts of locking `services` for `arches`. Where something is built from source, this machine's
+/// The parts of locking the services of `wanted`. Where something is built from source, this machine's
 /// architecture comes first, with the base that it is built in.
 pub(crate) fn parts<'a>(
     description: &'a Description,
     release: ReleaseId,
-    services: &'a [ServiceName],
-    arches: &BTreeSet<Arch>,
+    wanted: &'a Wanted,
     host: Arch,
 ) -> Result<Vec<Part<'a>>, DescribeError> {
-    let bases = description.bases(services)?;
-    let part = |arch: &Arch| Part { arch: *arch, bases: bases.clone(), services, builds: vec![] };
-    let mut parts: Vec<Part<'a>> = arches.iter().map(part).collect();
+    let part = |(arch, services): (&Arch, &'a Vec<ServiceName>)| {
+        let bases = description.bases(services)?;
+        Ok(Part { arch: *arch, bases, services, builds: Vec::new() })
+    };
+    let mut parts: Vec<Part<'a>> = wanted.iter().map(part).collect::<Result<_, DescribeError>>()?;
+    let services: BTreeSet<&ServiceName> = wanted.values().flatten().collect();
     let mut builds = Vec::new();
     let of_tree = description.release(release)?;
-    for service in services {
+    for &service in &services {
         let other = matches!(description.source(of_tree, service), Ok((From::Origin(_), _)));
         if other || !description.patches(service, release)?.is_empty() {
             builds.push(service);

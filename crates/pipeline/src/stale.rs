@@ -28,10 +28,9 @@ use crate::sources::Reference;
 pub fn stale(root: &Path, request: &LockRequest, host: Arch) -> Result<Vec<String>, LockError> {
     let description = Description::read(root, &request.distro)?;
     let locks = Locks::of(&description, root, request.release)?;
-    let services = request.services(&description, &locks)?;
-    let arches = request.arches(&locks);
+    let wanted = request.wanted(&locks.release);
     let mut all = Vec::new();
-    for part in parts(&description, request.release, &services, &arches, host)? {
+    for part in parts(&description, request.release, &wanted, host)? {
         all.extend(reasons(&description, &locks, request.release, &part)?);
     }
     Ok(all)

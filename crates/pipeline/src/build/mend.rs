@@ -94,10 +94,9 @@ pub(super) fn locks(
     tell: Listener<'_>,
 ) -> Result<Mended, BuildError> {
     let locks = of_tree(setting, request, description)?;
-    let services = std::slice::from_ref(&request.service);
-    let arches = request.arches.iter().copied().collect();
+    let wanted = request.wanted();
     let mut reasons = Vec::new();
-    for part in parts(description, request.release, services, &arches, setting.host)? {
+    for part in parts(description, request.release, &wanted, setting.host)? {
         reasons.extend(stale::reasons(description, &locks, request.release, &part)?);
     }
     if reasons.is_empty() {

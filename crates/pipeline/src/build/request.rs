@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use names::{Arch, DistroId, Epoch, ReleaseId, ServiceName};
 use oci_writer::Compression;
 
+use crate::parts::Wanted;
+
 /// What a build can make of a service.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
@@ -43,4 +45,11 @@ pub struct BuildRequest {
     pub folders: BTreeMap<ServiceName, PathBuf>,
     /// Where the results go, below `<release>/<service>/`.
     pub out: PathBuf,
+}
+
+impl BuildRequest {
+    /// What must be locked for it.
+    pub(crate) fn wanted(&self) -> Wanted {
+        self.arches.iter().map(|arch| (*arch, vec![self.service.clone()])).collect()
+    }
 }

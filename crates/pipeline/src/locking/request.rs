@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use names::{Arch, DistroId, PackageName, ReleaseId, ServiceName};
 
-use crate::describe::{DescribeError, Description};
-use crate::locks::Locks;
+use crate::lock::ReleaseLock;
+use crate::parts::Wanted;
 
 /// What to lock.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -17,7 +17,7 @@ pub struct LockRequest {
     pub services: Vec<ServiceName>,
     /// The distribution.
     pub distro: DistroId,
-    /// The architectures; none stands for those that the services are locked for already.
+    /// The architectures; none stands for those that each service is locked for already.
     pub arches: Vec<Arch>,
     /// What may move.
     pub update: Update,
@@ -70,34 +70,35 @@ pub struct LockReport {
 }
 
 impl LockRequest {
-    /// The architectures that are meant: those that are named, else those of the services' lists, else
-    /// the commonest.
-    pub(crate) fn arches(&self, locks: &Locks) -> BTreeSet<Arch> {
-        if !self.arches.is_empty() {
-            return self.arches.iter().copied().collect();
+    /// The services that are meant, by architecture. Services: those that are named, else those that are
+    /// locked already. Architectures: those that are named, else those that each service is locked for
+    /// already, else the commonest.
+    pub(crate) fn wanted(&self, lock: &ReleaseLock) -> Wanted {
+        let locked: BTreeSet<(Arch, &ServiceName)> =
+            lock.services.iter().map(|list| (list.arch, &list.name)).collect();
+        let any_arch = |arch| self.arches.is_empty() || self.arches.contains(arch);
+        let services: BTreeSet<&ServiceName> = if self.services.is_empty() {
+            locked.iter().filter(|(arch, _)| any_arch(arch)).map(|(_, name)| *name).collect()
+        } else {
+            self.services.iter().collect()
+        };
+        let mut wanted: Wanted = self.arches.iter().map(|arch| (*arch, Vec::new())).collect();
+        for name in services {
+            let mut arches: BTreeSet<Arch> = self.arches.iter().copied().collect();
+            if arches.is_empty() {
+                arches = locked.iter().filter(|one| one.1 == name).map(|one| one.0).collect();
+            }
+            if arches.is_empty() {
+                arches.insert(Arch::Amd64);
+            }
+            for arch in arches {
+                wanted.entry(arch).or_default().push(name.clone());
+            }
         }
-        let meant = |name| self.services.is_empty() || self.services.contains(name);
-        let lists = locks.release.services.iter().filter(|list| meant(&list.name));
-        let arches: BTreeSet<Arch> = lists.map(|list| list.arch).collect();
-        if arches.is_empty() { BTreeSet::from([Arch::Amd64]) } else { arches }
-    }
-
-    /// The services that are meant: those that are named, else those that are locked already.
-    pub(crate) fn services(
-        &self,
-        description: &Description,
-        locks: &Locks,
-    ) -> Result<Vec<ServiceName>, DescribeError> {
-        for name in &self.services {
-            description.service(name)?;
+        if wanted.is_empty() {
+            wanted.insert(Arch::Amd64, Vec::new());
         }
-        if !self.services.is_empty() {
-            return Ok(self.services.clone());
-        }
-        let arches = self.arches(locks);
-        let lists = locks.release.services.iter().filter(|list| arches.contains(&list.arch));
-        let names: BTreeSet<ServiceName> = lists.map(|list| list.name.clone()).collect();
-        Ok(names.into_iter().collect())
+        wanted
     }
 
     /// Whether a locked package may stay.
@@ -122,4 +123,46 @@ impl LockRequest {
 /// A project by its normal name, for those who look one up in a lock.
 pub(crate) fn is_named(project: &PackageName, name: &str) -> bool {
     PackageName::new(name).is_ok_and(|name| name == *project)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_service_is_meant_for_what_it_is_locked_for() {
+        let (release, distro) = ("2025.2".parse().unwrap(), "debian-trixie".parse().unwrap());
+        let mut lock = ReleaseLock::new(release, distro);
+        let wanted = |lock: &ReleaseLock, services: &[&str], arches: &[Arch]| {
+            let request = LockRequest {
+                release,
+                services: services.iter().map(|name| name.parse().unwrap()).collect(),
+                distro: lock.distro.clone(),
+                arches: arches.to_vec(),
+                update: Update::Nothing,
+                older: Older::Refuse,
+                mode: LockMode::Compare,
+                folders: BTreeMap::new(),
+            };
+            let wanted = request.wanted(lock).into_iter();
+            let line = |(arch, services): (Arch, Vec<ServiceName>)| {
+                let names: Vec<&str> = services.iter().map(ServiceName::as_str).collect();
+                format!("{arch}: {}", names.join(" "))
+            };
+            wanted.map(line).collect::<Vec<_>>()
+        };
+        assert_eq!(wanted(&lock, &[], &[]), ["amd64: "]);
+        for (name, arch) in
+            [("glance", Arch::Amd64), ("glance", Arch::Arm64), ("horizon", Arch::Amd64)]
+        {
+            lock.list_mut(&name.parse().unwrap(), arch);
+        }
+        assert_eq!(wanted(&lock, &[], &[]), ["amd64: glance horizon", "arm64: glance"]);
+        assert_eq!(wanted(&lock, &["horizon"], &[]), ["amd64: horizon"]);
+        assert_eq!(wanted(&lock, &["glance"], &[]), ["amd64: glance", "arm64: glance"]);
+        assert_eq!(wanted(&lock, &["nova"], &[]), ["amd64: nova"]);
+        assert_eq!(wanted(&lock, &[], &[Arch::Arm64]), ["arm64: glance"]);
+        let all = ["amd64: glance horizon", "arm64: glance horizon"];
+        assert_eq!(wanted(&lock, &[], &[Arch::Amd64, Arch::Arm64]), all);
+    }
 }

@@ -73,14 +73,13 @@ fn add(
     description.release(request.release)?;
     let service = description.service(&request.service)?;
     let locks = Locks::of(description, setting.root, request.release)?;
-    let services = std::slice::from_ref(&request.service);
-    let arches = request.arches.iter().copied().collect();
+    let wanted = request.wanted();
     let of_tree = description.release(request.release)?;
-    for part in parts(description, request.release, services, &arches, setting.host)? {
+    for part in parts(description, request.release, &wanted, setting.host)? {
         let reasons = stale::reasons(description, &locks, request.release, &part);
         report.stale.extend(reasons.map_err(|error| QueryError::Stale(Box::new(error)))?);
     }
-    for arch in arches {
+    for &arch in wanted.keys() {
         if locks.release.service(&request.service, arch).is_none() {
             continue;
         }
