@@ -1,6 +1,6 @@
 //! Every service that is locked: its image is built, and the service in it answers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
@@ -17,24 +17,25 @@ struct Questions {
     manage: &'static str,
     /// What makes its database, before it is asked.
     database: &'static str,
-    /// Its configuration: where, and the smallest that will do, with files below /tmp.
-    configuration: (&'static str, &'static str),
+    /// Its configuration: where, and the smallest that will do, with files below /tmp; none where the
+    /// image has one.
+    configuration: Option<(&'static str, &'static str)>,
     /// The status of its front page.
     status: u16,
 }
 
-const QUESTIONS: [Questions; 5] = [
+const QUESTIONS: [Questions; 6] = [
     Questions {
         service: "cinder",
         project: "cinder",
         manage: "cinder-manage",
         database: "cinder-manage db sync",
-        configuration: (
+        configuration: Some((
             "etc/cinder/cinder.conf",
             "[DEFAULT]\nauth_strategy = noauth\nstate_path = /tmp\ntransport_url = fake://\n\
              [database]\nconnection = sqlite:////tmp/cinder.sqlite\n\
              [oslo_concurrency]\nlock_path = /tmp\n",
-        ),
+        )),
         status: 300,
     },
     Questions {
@@ -42,27 +43,36 @@ const QUESTIONS: [Questions; 5] = [
         project: "glance",
         manage: "glance-manage",
         database: "glance-manage db_sync",
-        configuration: (
+        configuration: Some((
             "etc/glance/glance-api.conf",
             "[DEFAULT]\nenabled_backends = file:file\n\
              [database]\nconnection = sqlite:////tmp/glance.sqlite\n\
              [glance_store]\ndefault_backend = file\n\
              [file]\nfilesystem_store_datadir = /tmp\n",
-        ),
+        )),
         status: 300,
+    },
+    Questions {
+        service: "horizon",
+        project: "horizon",
+        manage: "python -c 'import importlib.metadata as m; print(m.version(\"horizon\"))'",
+        database: "true",
+        configuration: None,
+        // Of the login page, which the front page leads to.
+        status: 200,
     },
     Questions {
         service: "neutron",
         project: "neutron",
         manage: "neutron-rpc-server",
         database: "neutron-db-manage upgrade heads",
-        configuration: (
+        configuration: Some((
             "etc/neutron/neutron.conf",
             "[DEFAULT]\nauth_strategy = noauth\ncore_plugin = ml2\nstate_path = /tmp\n\
              transport_url = fake://\n\
              [database]\nconnection = sqlite:////tmp/neutron.sqlite\n\
              [oslo_concurrency]\nlock_path = /tmp\n",
-        ),
+        )),
         status: 200,
     },
     Questions {
@@ -72,14 +82,14 @@ const QUESTIONS: [Questions; 5] = [
         database: "nova-manage api_db sync
             nova-manage cell_v2 map_cell0 --database_connection sqlite:////tmp/cell0.sqlite
             nova-manage db sync",
-        configuration: (
+        configuration: Some((
             "etc/nova/nova.conf",
             "[DEFAULT]\nstate_path = /tmp\ntransport_url = fake://\n\
              [api]\nauth_strategy = noauth2\n\
              [api_database]\nconnection = sqlite:////tmp/api.sqlite\n\
              [database]\nconnection = sqlite:////tmp/nova.sqlite\n\
              [oslo_concurrency]\nlock_path = /tmp\n",
-        ),
+        )),
         status: 200,
     },
     Questions {
@@ -87,11 +97,11 @@ const QUESTIONS: [Questions; 5] = [
         project: "openstack-placement",
         manage: "placement-manage",
         database: "placement-manage db sync",
-        configuration: (
+        configuration: Some((
             "etc/placement/placement.conf",
             "[api]\nauth_strategy = noauth2\n\
              [placement_database]\nconnection = sqlite:////tmp/placement.sqlite\n",
-        ),
+        )),
         status: 200,
     },
 ];
@@ -108,7 +118,8 @@ for entry in importlib.metadata.distribution(sys.argv[1]).entry_points:
     code = f"import importlib; getattr(importlib.import_module({module!r}), {name!r})"
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True)
     count += 1
-assert count, "no programs"
+# Horizon is no program.
+assert count or sys.argv[1] == "horizon", "no programs"
 END"#;
 
 /// Starts the server as the image does, and asks for its front page.
@@ -123,7 +134,7 @@ kill "$(cat /tmp/uwsgi.pid)"
 struct Recipe {
     user: User,
     image: Image,
-    wsgi: std::collections::BTreeMap<String, String>,
+    wsgi: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -138,6 +149,8 @@ struct User {
 #[derive(Deserialize)]
 struct Image {
     command: Vec<String>,
+    #[serde(default)]
+    environment: BTreeMap<String, String>,
     ports: Vec<u16>,
 }
 
@@ -193,12 +206,14 @@ fn ask(questions: &Questions, release: &str, version: &str) {
     assert!(said.contains(version), "{service} {release} is {version}, and says {said}");
     inside(&[("PROJECT", project)], PROGRAMS);
 
-    let (path, text) = configuration;
-    std::fs::write(rootfs.join(path), text).unwrap();
-    run(Command::new("chmod").arg("644").arg(rootfs.join(path)));
+    if let Some((path, text)) = configuration {
+        std::fs::write(rootfs.join(path), text).unwrap();
+        run(Command::new("chmod").arg("644").arg(rootfs.join(path)));
+    }
     assert_eq!(recipe.image.command[..2], ["uwsgi", "--ini"]);
     let port = recipe.image.ports[0].to_string();
-    let variables = [("INI", &*recipe.image.command[2]), ("PORT", &port)];
+    let mut variables = vec![("INI", &*recipe.image.command[2]), ("PORT", &*port)];
+    variables.extend(recipe.image.environment.iter().map(|(name, value)| (&**name, &**value)));
     let line = format!("{{ {database}\n}} >/dev/null 2>&1\n{FRONT_PAGE}{SERVER}");
     let said = inside(&variables, &line);
     assert!(said.contains(&format!("status {status}")), "{service} {release}: {said}");
