@@ -42,4 +42,4 @@ pub use marker::Marker;
 pub use overrides::{Overrides, Removal};
 pub use pin::Pin;
 pub use requirement::{Requirement, RequirementError};
-pub use version::{Specifier, Specifiers, Version, VersionError, parse_version};
+pub use version::{PrereleaseKind, Specifier, Specifiers, Version, VersionError, parse_version};

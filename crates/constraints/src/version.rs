@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-pub use pep440_rs::Version;
 use pep440_rs::{Operator, VersionPattern, VersionSpecifier};
+pub use pep440_rs::{PrereleaseKind, Version};
 
 /// Why a text is not a version or a version specifier.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]

@@ -26,9 +26,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod sum;
+
 use std::fmt;
 
 use constraints::Version;
+
+pub use sum::sum;
 
 /// How versions of packages are made: the same for all versions that are to be compared.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -98,9 +102,8 @@ pub enum VersionError {
 /// # Errors
 /// When the epoch is too large or the distribution's suffix is not a word and a number.
 pub fn debian(version: &Version, scheme: &Scheme) -> Result<String, VersionError> {
-    let epoch = epoch(version, scheme)?.map_or(String::new(), |epoch| format!("{epoch}:"));
-    let revision = revision(&scheme.revision, '+')?;
-    Ok(format!("{epoch}{}-{revision}", upstream(version, scheme.components)))
+    let upstream = upstream(version, scheme.components);
+    debian_of(&upstream, epoch(version, scheme), &scheme.revision)
 }
 
 /// The version of an RPM package. Its `~` needs rpm 4.10.
@@ -108,10 +111,28 @@ pub fn debian(version: &Version, scheme: &Scheme) -> Result<String, VersionError
 /// # Errors
 /// As [`debian`].
 pub fn rpm(version: &Version, scheme: &Scheme) -> Result<Evr, VersionError> {
+    let upstream = upstream(version, scheme.components);
+    rpm_of(&upstream, epoch(version, scheme), &scheme.revision)
+}
+
+/// As [`debian`], of a part before the `-` that is there already, such as a [`sum`].
+///
+/// # Errors
+/// As [`debian`].
+pub fn debian_of(upstream: &str, epoch: u64, revision: &Revision) -> Result<String, VersionError> {
+    let epoch = checked(upstream, epoch)?.map_or(String::new(), |epoch| format!("{epoch}:"));
+    Ok(format!("{epoch}{upstream}-{}", revision_of(revision, '+')?))
+}
+
+/// As [`rpm`], of a version that is there already, such as a [`sum`].
+///
+/// # Errors
+/// As [`debian`].
+pub fn rpm_of(upstream: &str, epoch: u64, revision: &Revision) -> Result<Evr, VersionError> {
     Ok(Evr {
-        epoch: epoch(version, scheme)?,
-        version: upstream(version, scheme.components),
-        release: revision(&scheme.revision, '.')?,
+        epoch: checked(upstream, epoch)?,
+        version: upstream.to_owned(),
+        release: revision_of(revision, '.')?,
     })
 }
 
@@ -170,14 +191,18 @@ fn push_local(text: &mut String, version: &Version) {
     }
 }
 
-fn epoch(version: &Version, scheme: &Scheme) -> Result<Option<u32>, VersionError> {
-    let sum = version.epoch().checked_add(u64::from(scheme.epoch));
-    let epoch = sum.and_then(|sum| i32::try_from(sum).ok()).map(i32::unsigned_abs);
-    let epoch = epoch.ok_or_else(|| VersionError::Epoch { version: version.to_string() })?;
+fn epoch(version: &Version, scheme: &Scheme) -> u64 {
+    version.epoch().saturating_add(u64::from(scheme.epoch))
+}
+
+/// An epoch that dpkg takes; nothing for 0.
+fn checked(version: &str, epoch: u64) -> Result<Option<u32>, VersionError> {
+    let epoch = i32::try_from(epoch).ok().map(i32::unsigned_abs);
+    let epoch = epoch.ok_or_else(|| VersionError::Epoch { version: version.to_owned() })?;
     Ok((epoch > 0).then_some(epoch))
 }
 
-fn revision(revision: &Revision, sign: char) -> Result<String, VersionError> {
+fn revision_of(revision: &Revision, sign: char) -> Result<String, VersionError> {
     let Revision { base, stage, distro } = revision;
     let number = match stage {
         Stage::Main => base.to_string(),

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::fmt::Write as _;
 
 use constraints::{Version, parse_version};
-use pkg_writer::version::{Revision, Scheme, Stage, debian, rpm};
+use pkg_writer::version::{Revision, Scheme, Stage, debian, debian_of, rpm, rpm_of, sum};
 use testkit::tool;
 
 /// Two versions that should be ordered so, in one format.
@@ -134,6 +134,44 @@ fn pairs(format: impl Fn(&Version, &Scheme) -> String) -> Vec<Pair> {
     pairs
 }
 
+/// 5,000 pairs of sums: of the same versions but for one, which is newer in the second; one in four has one version
+/// more instead.
+fn sums(format: impl Fn(&str, &Revision) -> String) -> Vec<Pair> {
+    let mut numbers = Numbers(0x5eed_c002);
+    let mut pairs = Vec::new();
+    while pairs.len() < 5_000 {
+        let count = 1 + numbers.below(4);
+        let older: Vec<Version> = (0..count).map(|_| numbers.version().without_local()).collect();
+        let mut newer = older.clone();
+        if numbers.below(4) == 0 {
+            newer.push(numbers.version().without_local());
+        } else {
+            let next = numbers.neighbour(&older[0]).without_local();
+            if next < newer[0] {
+                continue;
+            }
+            newer[0] = next;
+        }
+        // Where versions stay, patches are added.
+        let order = if older == newer { Ordering::Equal } else { Ordering::Less };
+        let patches = if order == Ordering::Equal { 0 } else { numbers.below(3) };
+        let text = |versions: &[Version], base: u64| {
+            let scheme = main(base);
+            let parts: Vec<_> = versions.iter().map(|v| (v.clone(), scheme.clone())).collect();
+            format(&sum("2025.2", &parts), &scheme.revision)
+        };
+        pairs.push(Pair { left: text(&older, 2), order, right: text(&newer, 2 + patches) });
+        if order == Ordering::Equal {
+            let (left, right) = (text(&older, 2), text(&newer, 3));
+            pairs.push(Pair { left, order: Ordering::Less, right });
+        }
+    }
+    assert!(pairs.iter().filter(|pair| pair.order == Ordering::Equal).count() > 200);
+    assert!(pairs.iter().filter(|pair| pair.left.contains('~')).count() > 500);
+    assert!(pairs.iter().filter(|pair| pair.right.contains("+post")).count() > 200);
+    pairs
+}
+
 fn lines(pairs: &[Pair]) -> String {
     let line = |pair: &Pair| {
         let order = match pair.order {
@@ -149,7 +187,8 @@ fn lines(pairs: &[Pair]) -> String {
 #[test]
 #[ignore = "needs dpkg; .ci/run runs it"]
 fn dpkg_orders_versions_as_pep_440_does() {
-    let pairs = pairs(|version, scheme| debian(version, scheme).unwrap());
+    let mut pairs = pairs(|version, scheme| debian(version, scheme).unwrap());
+    pairs.extend(sums(|upstream, revision| debian_of(upstream, 0, revision).unwrap()));
     let script = "while read left order right; do \
                   dpkg --compare-versions $left $order $right || echo $left $order $right; done";
     let wrong = tool("sh").args(["-c", script]).input(lines(&pairs).as_bytes()).text();
@@ -161,7 +200,8 @@ fn dpkg_orders_versions_as_pep_440_does() {
 #[test]
 #[ignore = "needs rpm; .ci/run runs it"]
 fn rpm_orders_versions_as_pep_440_does() {
-    let pairs = pairs(|version, scheme| rpm(version, scheme).unwrap().to_string());
+    let mut pairs = pairs(|version, scheme| rpm(version, scheme).unwrap().to_string());
+    pairs.extend(sums(|upstream, revision| rpm_of(upstream, 0, revision).unwrap().to_string()));
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("pairs");
     let judge = |text: &str| {
