@@ -14,11 +14,13 @@
 
 mod fields;
 mod folder;
+mod meta_package;
 mod release_file;
 mod service_file;
 mod toml_file;
 mod tree;
 
+pub use meta_package::MetaPackage;
 pub use release_file::ReleaseFile;
 pub use service_file::{
     Directory, File, Image, Names, Need, Owner, Package, Part, PathPattern, Pattern, Python,

@@ -9,6 +9,7 @@ use toml::Spanned;
 use toml::value::Datetime;
 
 use crate::fields::Checker;
+use crate::meta_package::{self, MetaPackage};
 use crate::toml_file;
 
 /// What a release is, checked.
@@ -26,6 +27,8 @@ pub struct ReleaseFile {
     pub build_constraints: Vec<Requirement>,
     /// The last second of uploads that may be chosen where the constraints leave a version open.
     pub cutoff: Option<Epoch>,
+    /// The package that brings in those of its services, where there is one.
+    pub meta_package: Option<MetaPackage>,
 }
 
 /// As written.
@@ -39,6 +42,7 @@ struct Written {
     #[serde(default)]
     build_constraints: Vec<Spanned<String>>,
     cutoff: Option<Spanned<Datetime>>,
+    meta_package: Option<Spanned<meta_package::Written>>,
 }
 
 impl ReleaseFile {
@@ -65,10 +69,17 @@ impl ReleaseFile {
         }
         let cutoff = written.cutoff.as_ref().and_then(|moment| checker.moment(moment, "cutoff"));
         let build_constraints = checker.requirements(&written.build_constraints);
+        let meta_package = meta_package::check(&mut checker, written.meta_package);
         match (series, python) {
-            (Some(series), Some(python)) if checker.faults.is_empty() => {
-                Ok(Self { series, released, end_of_life, python, build_constraints, cutoff })
-            }
+            (Some(series), Some(python)) if checker.faults.is_empty() => Ok(Self {
+                series,
+                released,
+                end_of_life,
+                python,
+                build_constraints,
+                cutoff,
+                meta_package,
+            }),
             _ => Err(checker.faults),
         }
     }

@@ -10,12 +10,12 @@ use crate::fields::Checker;
 use crate::toml_file;
 
 mod image;
-mod package;
+pub(crate) mod package;
 mod part;
 mod paths;
 mod pattern;
 pub(crate) mod selection;
-mod template;
+pub(crate) mod template;
 mod user;
 mod written;
 

@@ -137,6 +137,10 @@ impl Tree {
             }
         }
         selections::read(&folder, &mut tree.services, &mut faults);
+        // Recipes with faults are not in the tree.
+        if faults.is_empty() {
+            faults.extend(clashes::meta_packages(&tree));
+        }
         faults.extend(clashes::accounts(&tree.services));
         layout::check_overrides(&folder, &ids, &mut faults);
         if patches == Patches::Checked {

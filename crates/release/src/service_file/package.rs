@@ -7,7 +7,7 @@ use toml::Spanned;
 
 use super::part::{self, Need, Part};
 use super::paths::{self, clean};
-use super::template::{self, Template};
+use super::template::{self, Name, OF_SERVICE, Template};
 use super::{SystemPackages, written};
 use crate::fields::Checker;
 
@@ -70,15 +70,17 @@ pub(super) fn check(
 ) -> Option<Package> {
     let written = written?;
     let (span, written) = (written.span(), written.into_inner());
-    let name = name(checker, written.name.as_ref());
+    let name = name(checker, written.name.as_ref(), OF_SERVICE);
     let is_place = |text: &str| {
         clean(text) && !text.contains(|c: char| c.is_whitespace() || "\"'\\%$`:".contains(c))
     };
     let want = "a path is absolute and has no blanks, quotes, colons, `%`, `$` and backslashes";
     let default = "/opt/openstack/{{ service }}-{{ version }}";
-    let prefix = template::check(checker, written.prefix.as_ref(), default, is_place, want);
+    let prefix =
+        template::check(checker, written.prefix.as_ref(), default, OF_SERVICE, is_place, want);
     let default = "/opt/openstack/current/{{ service }}";
-    let current = template::check(checker, written.current.as_ref(), default, is_place, want);
+    let current =
+        template::check(checker, written.current.as_ref(), default, OF_SERVICE, is_place, want);
     let example = "maintainer = \"Jane Doe <jane@example.org>\"";
     let maintainer = checker.required_in(&span, written.maintainer, "maintainer", example);
     let maintainer = maintainer.and_then(|value| maintainer_of(checker, &value));
@@ -119,10 +121,12 @@ pub(super) fn check(
     })
 }
 
-/// The name of a package.
-pub(super) fn name(
+/// The name of a package of what `names` stand for: `openstack-`, and the first of them, where none is
+/// written.
+pub(crate) fn name(
     checker: &mut Checker<'_>,
     written: Option<&Spanned<String>>,
+    names: &[(&str, Name)],
 ) -> Option<Template> {
     let is_name = |text: &str| {
         text.len() >= 2
@@ -131,12 +135,14 @@ pub(super) fn name(
                 .bytes()
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"+-.".contains(&b))
     };
-    let want =
-        "a package is called like openstack-{{ service }}: lower-case letters, digits and +-.";
-    template::check(checker, written, "openstack-{{ service }}", is_name, want)
+    let first = names.first().map_or("", |(name, _)| name);
+    let default = &format!("openstack-{{{{ {first} }}}}");
+    let want = format!("a package is called like {default}: lower-case letters, digits and +-.");
+    template::check(checker, written, default, names, is_name, &want)
 }
 
-fn maintainer_of(checker: &mut Checker<'_>, value: &Spanned<String>) -> Option<String> {
+/// Who answers for a package.
+pub(crate) fn maintainer_of(checker: &mut Checker<'_>, value: &Spanned<String>) -> Option<String> {
     let line = checker.line(value, "maintainer")?;
     let parts = line.strip_suffix('>').and_then(|line| line.split_once(" <"));
     if parts.is_some_and(|(name, address)| !name.is_empty() && address.contains('@')) {

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use toml::Spanned;
 
+use super::package;
 use super::paths::clean;
 use super::pattern::Pattern;
-use super::template::{self, Names, Template};
+use super::template::{self, Names, OF_SERVICE, Template};
 use super::written;
 use crate::fields::Checker;
 
@@ -62,7 +63,7 @@ pub(super) fn check(
         let (span, entry) = (entry.span(), entry.into_inner());
         let example = "name = \"openstack-{{ service }}-common\"";
         let name = checker.required_in(&span, entry.name, "name", example);
-        let name = name.and_then(|value| super::package::name(checker, Some(&value)));
+        let name = name.and_then(|value| package::name(checker, Some(&value), OF_SERVICE));
         if let Some(name) = &name
             && !names.insert(name.render(SAMPLE))
         {
@@ -138,6 +139,6 @@ fn pattern(checker: &mut Checker<'_>, value: &Spanned<String>) -> Option<Pattern
     };
     let want = "a pattern is a path, absolute or of the virtual environment, in which `*`, `?` and `**` \
                 stand for others: /etc/keystone, lib/python*/site-packages/keystone, **/tests";
-    let template = template::check(checker, Some(value), "", is_pattern, want)?;
+    let template = template::check(checker, Some(value), "", OF_SERVICE, is_pattern, want)?;
     Some(Pattern { template })
 }

@@ -23,11 +23,18 @@ enum Part {
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Name {
+pub(crate) enum Name {
     Release,
     Service,
     Version,
 }
+
+/// The names that there are where something of a service is called.
+pub(super) const OF_SERVICE: &[(&str, Name)] =
+    &[("service", Name::Service), ("version", Name::Version), ("release", Name::Release)];
+
+/// The name that there is where something of a whole release is called.
+pub(crate) const OF_RELEASE: &[(&str, Name)] = &[("release", Name::Release)];
 
 /// What the names of a [`Template`] stand for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -52,23 +59,22 @@ impl Template {
         self.parts.iter().map(text).collect()
     }
 
-    /// Reads a template. The error is a message and a hint.
-    fn parse(text: &str) -> Result<Self, (String, String)> {
-        const NAMES: [(&str, Name); 3] =
-            [("release", Name::Release), ("service", Name::Service), ("version", Name::Version)];
+    /// Reads a template in which `names` stand for something. The error is a message and a hint.
+    fn parse(text: &str, names: &[(&str, Name)]) -> Result<Self, (String, String)> {
         let mut parts = Vec::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("{{") {
             parts.push(Part::Text(before.to_owned()));
             let Some((name, after)) = after.split_once("}}") else {
-                let hint = "write it as {{ version }}";
+                let hint = "write it as {{ release }}";
                 return Err(("`{{` is not closed by `}}`".to_owned(), hint.to_owned()));
             };
             let word = name.trim();
-            let Some((_, name)) = NAMES.iter().find(|(known, _)| *known == word) else {
-                let hint = match nearest(word, NAMES.iter().map(|(name, _)| *name)) {
+            let Some((_, name)) = names.iter().find(|(known, _)| *known == word) else {
+                let known: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
+                let hint = match nearest(word, known.iter().copied()) {
                     Some(near) => format!("did you mean {{{{ {near} }}}}?"),
-                    None => "the names are release, service and version".to_owned(),
+                    None => format!("the names here are {}", known.join(", ")),
                 };
                 return Err((format!("`{}` stands for nothing", word.escape_debug()), hint));
             };
@@ -86,18 +92,19 @@ impl fmt::Display for Template {
     }
 }
 
-/// The template that the recipe has, or else `default`. `right` says of the text with sample names
+/// The template that the recipe has, or else `default`, with what of `names` is in it. `right` says of the text with sample names
 /// whether it is of the form that `want` describes.
 pub(super) fn check(
     checker: &mut Checker<'_>,
     written: Option<&Spanned<String>>,
     default: &str,
+    names: &[(&str, Name)],
     right: impl Fn(&str) -> bool,
     want: &str,
 ) -> Option<Template> {
     let text = written.map_or(default, |value| value.get_ref());
     let span = written.map_or(0..0, Spanned::span);
-    match Template::parse(text) {
+    match Template::parse(text, names) {
         Ok(template) => {
             if right(&template.render(SAMPLE)) {
                 return Some(template);

@@ -55,7 +55,7 @@ fn unknown_keys_are_told_with_the_nearest_one() {
     release.toml:2:1: unknown key `pyhton`
       hint: did you mean `python`?
     release.toml:3:1: unknown key `whatever`
-      hint: the keys here are series, released, end-of-life, python, build-constraints, cutoff
+      hint: the keys here are series, released, end-of-life, python, build-constraints, cutoff, meta-package
     release.toml:4:1: unknown key `end_of_life`
       hint: did you mean `end-of-life`?
     ");
@@ -117,4 +117,55 @@ fn faults_in_the_toml_itself_are_told_all_at_once() {
     release.toml:2:1: duplicate key
       hint: the file must be TOML 1.0: KEY = VALUE in each line, tables as [NAME]
     ");
+}
+
+#[test]
+fn a_meta_package_is_read() {
+    let parse = |lines: &str| {
+        let text = format!("series = \"x\"\npython = \">=3\"\n[meta-package]\n{lines}");
+        ReleaseFile::parse(&text, Path::new("release.toml")).unwrap().meta_package.unwrap()
+    };
+    let names = release::Names { service: "", version: "", release: "2025.2" };
+    let least = parse("maintainer = \"Jane Doe <jane@example.org>\"\n");
+    assert_eq!(least.name.render(names), "openstack-2025.2");
+    assert!(least.description.is_none() && least.services.is_empty() && least.epoch == 0);
+    let all = parse(
+        "name = \"cloud\"\ndescription = \"A cloud\"\nepoch = 2\nservices = [\"nova\", \"keystone\"]\n\
+         maintainer = \"Jane Doe <jane@example.org>\"\n",
+    );
+    assert_eq!((all.name.render(names).as_str(), all.epoch), ("cloud", 2));
+    let services: Vec<&str> = all.services.keys().map(|name| name.as_str()).collect();
+    assert_eq!(services, ["keystone", "nova"]);
+    let places: Vec<usize> = all.services.values().map(|place| place.line).collect();
+    assert_eq!(places, [7, 7]);
+}
+
+#[test]
+fn faults_of_meta_packages_are_told() {
+    let text = "series = \"x\"\npython = \">=3\"\n[meta-package]\nname = \"all-{{ service }}\"\n\
+                services = [\"nova\", \"nova\"]\nrevision = 2\n";
+    assert_snapshot!(faults(text), @"
+    release.toml:6:1: unknown key `revision`
+      hint: the keys here are name, description, maintainer, epoch, services
+    ");
+    let text = "series = \"x\"\npython = \">=3\"\n[meta-package]\nname = \"All {{ release }}\"\n\
+                maintainer = \"Jane\"\ndescription = \"\"\n";
+    assert_snapshot!(faults(text), @"
+    release.toml:4:8: `All {{ release }}` is not right
+      hint: a package is called like openstack-{{ release }}: lower-case letters, digits and +-.
+    release.toml:5:14: `Jane` is no maintainer
+      hint: write a name and an address: Jane Doe <jane@example.org>
+    release.toml:6:15: `description` is empty
+      hint: write one line of text
+    ");
+    let text = "series = \"x\"\npython = \">=3\"\n[meta-package]\nservices = [\"nova\", \"nova\"]\n\
+                name = \"all-{{ service }}\"\n";
+    assert_snapshot!(faults(text), @r#"
+    release.toml:3:1: the key `maintainer` is missing
+      hint: add maintainer = "Jane Doe <jane@example.org>"
+    release.toml:4:21: nova is listed twice
+      hint: take one of the two out
+    release.toml:5:8: `service` stands for nothing
+      hint: the names here are release
+    "#);
 }

@@ -286,7 +286,7 @@ fn faults_of_packages_are_told() {
     services/keystone.toml:14:10: `opt/x` is not right
       hint: a path is absolute and has no blanks, quotes, colons, `%`, `$` and backslashes
     services/keystone.toml:15:11: `{{` is not closed by `}}`
-      hint: write it as {{ version }}
+      hint: write it as {{ release }}
     services/keystone.toml:16:13: `../x` is no name for a program or a unit
       hint: use letters, digits, `-`, `_` and `.`
     services/keystone.toml:17:1: the key `command` is missing

@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 use release::Tree;
 use tempfile::TempDir;
 
-use crate::shared::{SERVICE, faults, put, small_tree};
+use crate::shared::{RELEASE, SERVICE, faults, put, small_tree};
 
 #[test]
 fn a_small_tree_has_no_fault() {
@@ -54,6 +54,20 @@ fn faults_of_all_files_are_told_at_once() {
       hint: pin one version: amqp===1.2.3
     services/keystone.toml:1:15: `description`: invalid type: integer `1`, expected a string
       hint: docs/formats/service.md has the type of every key
+    ");
+}
+
+#[test]
+fn meta_packages_bring_in_what_has_packages() {
+    let tree = small_tree();
+    let meta = "[meta-package]\nmaintainer = \"Jane Doe <jane@example.org>\"\n\
+                services = [\"keystne\", \"keystone\"]\n";
+    put(&tree, "releases/2025.2/release.toml", &format!("{RELEASE}{meta}"));
+    assert_snapshot!(faults(tree.path()), @"
+    releases/2025.2/release.toml:5:13: there is no service keystne
+      hint: did you mean keystone?
+    releases/2025.2/release.toml:5:24: keystone has no packages that could be brought in
+      hint: add [package] to services/keystone.toml, or take keystone out
     ");
 }
 
