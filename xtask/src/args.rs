@@ -79,7 +79,8 @@ pub(crate) enum Command {
         cooperage build keystone 2025.2 --format oci,deb,rpm\n  \
         cooperage build keystone 2025.2 --distro el10\n  \
         cooperage build keystone 2025.2 --locked --offline --out /srv/images\n  \
-        cooperage build keystone 2025.2 --source keystone=../keystone\n\n\
+        cooperage build keystone 2025.2 --source keystone=../keystone\n  \
+        cooperage build meta 2025.2 --format deb,rpm\n\n\
         SOURCE_DATE_EPOCH clamps all times of the image, as reproducible-builds.org says.")]
     Build(Build),
     /// Write, check or move the locks
@@ -150,7 +151,8 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct Build {
-    /// The service, such as keystone; `all` for every recipe that the release has a source for
+    /// The service, such as keystone; `all` for every recipe that the release has a source for, and its meta
+    /// package; `meta` for that alone
     pub(crate) service: ServiceName,
     /// The releases: 2025.1,2025.2
     #[arg(required = true, value_delimiter = ',')]

@@ -3,6 +3,7 @@
 pub(crate) mod error;
 mod made;
 mod mend;
+pub(crate) mod meta;
 pub(crate) mod request;
 pub(crate) mod sides;
 
@@ -26,7 +27,7 @@ use crate::layers::MadeLayer;
 use crate::layers_error::LayersError;
 use crate::locking::Update;
 use crate::locks::Locks;
-use crate::package::{self, MAKERS, Maker, PackageError};
+use crate::package::{self, MAKERS, Maker, Output, PackageError};
 use crate::plan::{self, Plan, PlanError, Target};
 use crate::setting::{Listener, Setting};
 use crate::suites::Archives;
@@ -36,7 +37,7 @@ use crate::{Event, Stage, examples, image};
 /// Builds a service: locks first where that is needed and allowed, fetches what is not in the store,
 /// makes the layers that have not been made yet, and writes what is asked for to
 /// `<out>/<release>/<service>`: an OCI image layout, `oci`; packages, in `deb` and `rpm`; and a summary,
-/// `build.json`.
+/// `build.json`. The service `meta` stands for the release's meta package.
 ///
 /// # Errors
 /// [`BuildError`], each with who must act.
@@ -45,6 +46,9 @@ pub fn build(
     request: &BuildRequest,
     tell: Listener<'_>,
 ) -> Result<Summary, BuildError> {
+    if meta::is_asked(request) {
+        return meta::build(setting, request, &BTreeSet::new(), tell);
+    }
     let prepared = prepare(setting, request, tell)?;
     finish(setting, request, prepared, tell)
 }
@@ -251,8 +255,9 @@ impl Build<'_> {
     ) -> Result<Vec<PackageSummary>, BuildError> {
         let Self { setting, request, description } = *self;
         let source = locks.source(locks.service(&request.service, plan.arch)?)?;
-        let (release, epoch) = (request.release, request.epoch);
-        let task = package::Task { description, plan, source, release, epoch, folder };
+        let release = request.release;
+        let output = Output { folder, epoch: request.epoch };
+        let task = package::Task { description, plan, source, release, output };
         tell(Event::StageStarted { stage: Stage::Packages });
         // The image has told them already.
         let told = request.formats.contains(&Format::Oci);

@@ -368,17 +368,6 @@ fn read_distro(root: &Path, id: &DistroId) -> Result<(Distro, String), DescribeE
     Ok((parsed, text))
 }
 
-/// The services of the tree at `root` that `release` has a source for, by name.
-///
-/// # Errors
-/// When the tree has faults, or no such release.
-pub fn services(root: &Path, release: ReleaseId) -> Result<Vec<ServiceName>, DescribeError> {
-    let tree = release::Tree::read(root).map_err(DescribeError::Faults)?;
-    let release = tree.release(release)?;
-    let has_source = |name: &&ServiceName| release.sources.get(name).is_some();
-    Ok(tree.services.keys().filter(has_source).cloned().collect())
-}
-
 /// The ids of the distributions that a tree has, in order.
 pub(crate) fn distros(root: &Path) -> Vec<DistroId> {
     let Ok(folder) = fs_err::read_dir(root.join("distros")) else { return Vec::new() };

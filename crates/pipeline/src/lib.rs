@@ -90,10 +90,10 @@ mod workers;
 
 pub use blame::Blame;
 pub use build::{BuildError, BuildRequest, Format, build};
-pub use build_all::build_all;
+pub use build_all::{build_all, everything};
 pub use built_wheel::BuiltWheelError;
 pub use check::check;
-pub use describe::{DescribeError, services};
+pub use describe::DescribeError;
 pub use equivalence::{Equivalence, EquivalenceError, verify_equivalence};
 pub use event::{Event, Stage};
 pub use files::write_file;

@@ -7,6 +7,9 @@ mod documents;
 mod environment;
 mod error;
 mod files;
+mod meta;
+mod named;
+mod output;
 mod provenance;
 mod remember;
 mod rpm;
@@ -17,6 +20,8 @@ mod unit;
 pub use deb::DEB_FORMAT_LEVEL;
 pub(crate) use environment::Environment;
 pub use error::PackageError;
+pub(crate) use meta::{META, MetaTask};
+pub(crate) use output::Output;
 pub(crate) use provenance::place as provenance_of;
 pub(crate) use remember::{RECORDS, is_made};
 pub use rpm::RPM_FORMAT_LEVEL;
@@ -36,12 +41,25 @@ pub(crate) struct Maker {
     /// The format level, a part of the key of the step.
     pub(crate) level: &'static str,
     make: fn(&Setting<'_>, &Task<'_>, Listener<'_>) -> Result<Vec<PackageSummary>, PackageError>,
+    meta: fn(&Setting<'_>, &MetaTask<'_>, Listener<'_>) -> Result<PackageSummary, PackageError>,
 }
 
 /// What makes packages, by format.
 pub(crate) const MAKERS: [Maker; 2] = [
-    Maker { format: Format::Deb, name: "deb", level: DEB_FORMAT_LEVEL, make: deb::deb },
-    Maker { format: Format::Rpm, name: "rpm", level: RPM_FORMAT_LEVEL, make: rpm::rpm },
+    Maker {
+        format: Format::Deb,
+        name: "deb",
+        level: DEB_FORMAT_LEVEL,
+        make: deb::deb,
+        meta: deb::meta,
+    },
+    Maker {
+        format: Format::Rpm,
+        name: "rpm",
+        level: RPM_FORMAT_LEVEL,
+        make: rpm::rpm,
+        meta: rpm::meta,
+    },
 ];
 
 impl Maker {
@@ -74,5 +92,17 @@ impl Maker {
             provenance::write(setting, task, &key, package)?;
         }
         Ok(packages)
+    }
+
+    /// The meta package of `task`, with its provenance beside it. It is made in no time, and each time anew.
+    pub(crate) fn make_meta(
+        &self,
+        setting: &Setting<'_>,
+        task: &MetaTask<'_>,
+        tell: Listener<'_>,
+    ) -> Result<PackageSummary, PackageError> {
+        let package = (self.meta)(setting, task, tell)?;
+        provenance::write_meta(setting, task, &package)?;
+        Ok(package)
     }
 }

@@ -20,6 +20,8 @@ pub struct MetaPackage {
     pub description: Option<String>,
     /// Who answers for it: `Name <address>`.
     pub maintainer: String,
+    /// Where it is described.
+    pub homepage: Option<String>,
     /// The epoch of its version.
     pub epoch: u32,
     /// The services that it brings in, and where each is written; none stands for all that are locked and have
@@ -34,6 +36,7 @@ pub(crate) struct Written {
     name: Option<Spanned<String>>,
     description: Option<Spanned<String>>,
     maintainer: Option<Spanned<String>>,
+    homepage: Option<Spanned<String>>,
     #[serde(default)]
     epoch: u32,
     #[serde(default)]
@@ -51,6 +54,7 @@ pub(crate) fn check(
     let example = "maintainer = \"Jane Doe <jane@example.org>\"";
     let maintainer = checker.required_in(&span, written.maintainer, "maintainer", example);
     let maintainer = maintainer.and_then(|value| maintainer_of(checker, &value));
+    let homepage = written.homepage.and_then(|value| checker.line(&value, "homepage"));
     let mut services = BTreeMap::new();
     for service in written.services {
         let span = service.span();
@@ -61,5 +65,12 @@ pub(crate) fn check(
         }
     }
     let epoch = written.epoch;
-    Some(MetaPackage { name: name?, description, maintainer: maintainer?, epoch, services })
+    Some(MetaPackage {
+        name: name?,
+        description,
+        maintainer: maintainer?,
+        homepage,
+        epoch,
+        services,
+    })
 }

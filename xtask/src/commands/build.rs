@@ -1,6 +1,6 @@
 //! `cooperage build`.
 
-use names::{Arch, Epoch, ReleaseId, ServiceName};
+use names::{Arch, Epoch, ReleaseId};
 use pipeline::{BuildRequest, Format, Setting, Summary};
 use signer::KeyUse;
 
@@ -29,14 +29,9 @@ pub(crate) fn run(
         let reason = format!("{name} is not built: its image takes no part of it");
         return Err(Failure::Source { argument: build.source.join(" "), reason });
     }
-    let folder_of = |service: &ServiceName| {
-        let mut of_it = folders.clone();
-        of_it.retain(|name, _| name == service);
-        of_it
-    };
-    let request = |service: ServiceName, release: ReleaseId| BuildRequest {
-        folders: folder_of(&service),
-        service,
+    let request = |release: ReleaseId| BuildRequest {
+        folders: folders.clone(),
+        service: build.service.clone(),
         release,
         distro: build.target.distro.clone(),
         rpm_distro: build.rpm_distro.clone(),
@@ -56,7 +51,7 @@ pub(crate) fn run(
     let package_key = keys.first().map(AsRef::as_ref);
     let setting = Setting { package_key, ..workplace.setting() };
     if let ([release], false) = (&build.release[..], all) {
-        let request = request(build.service.clone(), *release);
+        let request = request(*release);
         let summary = pipeline::build(&setting, &request, &mut tell)?;
         let times = teller.times();
         let text = if global.json { summary.to_json() } else { table(&summary, &times) };
@@ -64,11 +59,11 @@ pub(crate) fn run(
     }
     let mut requests = Vec::new();
     for release in &build.release {
-        let services = match build.service.as_str() {
-            ALL => pipeline::services(&workplace.root, *release)?,
-            _ => vec![build.service.clone()],
-        };
-        requests.extend(services.into_iter().map(|service| request(service, *release)));
+        let request = request(*release);
+        match all {
+            true => requests.extend(pipeline::everything(&workplace.root, &request)?),
+            false => requests.push(request),
+        }
     }
     let results = pipeline::build_all(&setting, &requests, &mut tell);
     drop(teller);

@@ -14,6 +14,7 @@ mod hardships;
 mod learnt;
 mod library;
 mod machine;
+mod meta;
 mod offline;
 mod packages;
 mod patch_status;

@@ -10,24 +10,24 @@ use crate::bench::{bare, cooperage_with, root, run};
 use crate::debs::packages;
 
 /// A copy of the golden tree, with a store and a folder for results of its own.
-struct Place {
+pub(crate) struct Place {
     folder: tempfile::TempDir,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let golden = root().join("fixtures/golden");
         run(Command::new("cp").arg("-r").arg(golden).arg(folder.path().join("tree")));
         Self { folder }
     }
 
-    fn at(&self, path: &str) -> PathBuf {
+    pub(crate) fn at(&self, path: &str) -> PathBuf {
         self.folder.path().join(path)
     }
 
     /// The command with the arguments of `line`.
-    fn command(&self, line: &str) -> Command {
+    pub(crate) fn command(&self, line: &str) -> Command {
         let tree = self.at("tree");
         let mut command = cooperage_with(&tree, &self.at("store"));
         for archive in ["debian", "pypi"] {
@@ -50,7 +50,7 @@ impl Place {
         packages(&self.at(out).join("2025.2/demo").join(format), format)
     }
 
-    fn change_recipe(&self, from: &str, to: &str) {
+    pub(crate) fn change_recipe(&self, from: &str, to: &str) {
         let recipe = self.at("tree/services/demo.toml");
         let text = std::fs::read_to_string(&recipe).unwrap();
         assert!(text.contains(from), "{text}");
@@ -58,11 +58,11 @@ impl Place {
     }
 }
 
-fn json(path: &Path) -> Value {
+pub(crate) fn json(path: &Path) -> Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
-fn provenance_of(package: &Path) -> PathBuf {
+pub(crate) fn provenance_of(package: &Path) -> PathBuf {
     PathBuf::from(format!("{}.provenance.json", package.display()))
 }
 

@@ -220,10 +220,15 @@ impl Served {
         // A test changes its own trees alone.
         more.extend((tree == root()).then_some("--locked"));
         let packages = build_all(&mut cooperage_on(tree), &more, &self.at(out));
-        let mut words = vec!["publish", "r", "yum:fc42"];
-        words.extend(packages.iter().map(|path| path.to_str().unwrap()));
-        self.repo(&words);
+        self.publish_these(&packages);
         packages
+    }
+
+    /// Publishes packages that are signed.
+    pub(crate) fn publish_these(&self, packages: &[PathBuf]) {
+        let packages = packages.iter().map(|path| path.to_str().unwrap());
+        let words: Vec<&str> = ["publish", "r", "yum:fc42"].into_iter().chain(packages).collect();
+        self.repo(&words);
     }
 
     /// Makes the package `system`, which provides what `packages` require besides each other and nothing else:
@@ -267,10 +272,11 @@ impl Served {
     pub(crate) fn make_accounts(&self, name: &str, package: &Path) {
         let provided = rpm(&["--provides"], package);
         let lines = provided.lines().filter(|line| line.starts_with("user("));
-        for line in lines.filter_map(|line| line.split_once(" = ")).map(|(_, line)| line) {
+        for (user, line) in lines.filter_map(|line| line.split_once(" = ")) {
             let decoded = tool("base64").arg("-d").input(line.as_bytes()).run();
             let decoded: Vec<u8> = decoded.into_iter().filter(|byte| *byte != 0).collect();
-            assert!(decoded.starts_with(b"u keystone - \"OpenStack Identity\""), "{line}");
+            let user = user.trim_start_matches("user(").trim_end_matches(')');
+            assert!(decoded.starts_with(format!("u {user} - \"OpenStack ").as_bytes()), "{line}");
             let root = format!("--root={}", self.at(name).join("root").display());
             tool("systemd-sysusers").arg(root).arg("-").input(&decoded).run();
         }

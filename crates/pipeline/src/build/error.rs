@@ -61,6 +61,59 @@ pub enum BuildError {
         /// The release.
         release: ReleaseId,
     },
+    /// The release has no meta package.
+    #[error(
+        "releases/{release}/release.toml does not say how the meta package is made: add [meta-package] with \
+         maintainer"
+    )]
+    NoMeta {
+        /// The release.
+        release: ReleaseId,
+    },
+    /// There are no images of meta packages.
+    #[error("the meta package of {release} has no image: build it with --format deb,rpm")]
+    MetaImage {
+        /// The release.
+        release: ReleaseId,
+    },
+    /// There is nothing for the meta package to bring in.
+    #[error(
+        "no service with [package] is locked for {release} on {distro}: lock one with \
+         `cargo xtask lock {release} keystone --distro {distro}`"
+    )]
+    NothingLocked {
+        /// The release.
+        release: ReleaseId,
+        /// The distribution.
+        distro: DistroId,
+    },
+    /// A package for all architectures would need several versions of a service.
+    #[error(
+        "{service} {release} is locked in several versions, {}, and one meta package is for all architectures: \
+         move it with `cargo xtask lock {release} {service} --update {service} --arch amd64,arm64`",
+        .versions.join(" and ")
+    )]
+    SeveralVersions {
+        /// The service.
+        service: ServiceName,
+        /// The release.
+        release: ReleaseId,
+        /// The versions.
+        versions: Vec<String>,
+    },
+    /// Services that the meta package brings in were not built beside it.
+    #[error(
+        "the meta package of {release} needs {}, which {} not built: see above, or name others with \
+         `services` of [meta-package] in releases/{release}/release.toml",
+        .services.iter().map(ServiceName::as_str).collect::<Vec<_>>().join(", "),
+        if .services.len() == 1 { "was" } else { "were" }
+    )]
+    NotBuilt {
+        /// The release.
+        release: ReleaseId,
+        /// The services.
+        services: Vec<ServiceName>,
+    },
     /// The locks cannot be made.
     #[error("the locks cannot be written anew")]
     Lock(#[from] LockError),

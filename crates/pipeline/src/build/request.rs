@@ -23,7 +23,7 @@ pub enum Format {
 /// What to build.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct BuildRequest {
-    /// The service.
+    /// The service; `meta` stands for the release's meta package.
     pub service: ServiceName,
     /// The release.
     pub release: ReleaseId,

@@ -2,24 +2,34 @@
 
 mod control;
 mod depends;
+mod meta;
 mod scripts;
 mod texts;
 
-use pkg_writer::deb::Signature;
+use distro::DistroFile;
+use filetree::Tree;
+use pkg_writer::Options;
+use pkg_writer::deb::{Package, Signature};
 use pkg_writer::version;
 
+pub(crate) use self::meta::meta;
 use super::documents::{self, Told};
 use super::environment::Environment;
 use super::error::PackageError;
 use super::files;
+use super::named::Named;
+use super::output::{Output, Written};
 use super::share;
-use super::task::{Named, Task, Written};
+use super::task::Task;
 use crate::Event;
 use crate::setting::{Listener, Setting};
 use crate::summary::PackageSummary;
 
 /// The format, and the folder of such packages.
 const FORMAT: &str = "deb";
+
+/// The revision of a package without patches.
+const FIRST: u64 = 0;
 
 /// The format level of all that decides about the bytes of a Debian package, part of the key of its step. Its number
 /// grows whenever the same inputs give other bytes, with a line in the changelog; the digests of `fixtures/golden` tell when.
@@ -32,17 +42,17 @@ pub(crate) fn deb(
     task: &Task<'_>,
     tell: Listener<'_>,
 ) -> Result<Vec<PackageSummary>, PackageError> {
-    let Task { description, plan, source, release, .. } = *task;
+    let Task { description, plan, source, release, output } = *task;
     let distro = description.debian()?;
     let named = task.named()?;
     let Named { recipe, name, prefix, current, .. } = &named;
-    let (version, scheme) = task.version(recipe.epoch, 0)?;
+    let (version, scheme) = named.version(FIRST, description.distro.suffix())?;
     let version = version::debian(&version, &scheme)?;
     tell(Event::PackageStarted { package: format!("{name} {version} {}", plan.arch) });
 
     let environment = Environment::make(setting, &distro.python, plan, prefix, tell)?;
     let found = depends::found(setting, distro, plan, &environment, tell)?;
-    let options = task.options(setting, FORMAT, &environment.tree)?;
+    let options = output.options(setting, FORMAT, environment.tree.newest())?;
     let told = Told {
         id: &description.id,
         python: &distro.python,
@@ -60,34 +70,50 @@ pub(crate) fn deb(
     };
     let files = files::files(&told, &environment)?;
     let shares = share::shares(&told, &environment.prefix, named.names(), files)?;
-    let suite = distro.suites.first().map_or("unstable", |suite| &*suite.suite);
+    let suite = suite(distro);
     let mut made = Vec::new();
     for mut share in shares {
         let name = share.name.clone();
         let told = Told { name: &name, ..told };
         share.files.document(&documents(&told, suite), environment.own.newest())?;
         let package = control::control(&told, &found, &share)?;
-        let file_name = package.file_name();
-        let path = options.scratch.join(&file_name);
-        let mut prepared = pkg_writer::deb::prepare(&share.files.tree, &package, &options)?;
-        let signed = prepared.signed_bytes();
-        let mut signed =
-            signed.map_err(|source| PackageError::Out { path: path.clone(), source })?;
-        let signature = task.signature(setting, &mut signed)?;
-        drop(signed);
-        // The role that debsig-verify(1) asks for.
-        let signature = signature.map(|bytes| Signature { role: "origin".to_owned(), bytes });
-        prepared.save(&path, signature.as_slice())?;
-        let written = Written {
-            format: FORMAT,
-            arch: &package.architecture,
-            name: &name,
-            version: &version,
-            file_name: &file_name,
-        };
-        made.push(task.finished(setting, &written, tell)?);
+        made.push(write(setting, &output, &share.files.tree, &package, &options, tell)?);
     }
     Ok(made)
+}
+
+/// Writes a package of the files in `tree`, signed where there is a key.
+fn write(
+    setting: &Setting<'_>,
+    output: &Output<'_>,
+    tree: &Tree,
+    package: &Package,
+    options: &Options,
+    tell: Listener<'_>,
+) -> Result<PackageSummary, PackageError> {
+    let file_name = package.file_name();
+    let path = options.scratch.join(&file_name);
+    let mut prepared = pkg_writer::deb::prepare(tree, package, options)?;
+    let signed = prepared.signed_bytes();
+    let mut signed = signed.map_err(|source| PackageError::Out { path: path.clone(), source })?;
+    let signature = output.signature(setting, &mut signed)?;
+    drop(signed);
+    // The role that debsig-verify(1) asks for.
+    let signature = signature.map(|bytes| Signature { role: "origin".to_owned(), bytes });
+    prepared.save(&path, signature.as_slice())?;
+    let written = Written {
+        format: FORMAT,
+        arch: &package.architecture,
+        name: &package.name,
+        version: &package.version,
+        file_name: &file_name,
+    };
+    output.finished(setting, &written, tell)
+}
+
+/// The suite that packages are for.
+fn suite(distro: &DistroFile) -> &str {
+    distro.suites.first().map_or("unstable", |suite| &*suite.suite)
 }
 
 /// What a package of `suite` has to be read, by its places.

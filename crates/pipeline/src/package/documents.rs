@@ -72,7 +72,7 @@ pub(crate) fn about(told: &Told<'_>) -> String {
 }
 
 /// A paragraph in lines of at most 78 letters.
-fn filled(text: &str) -> String {
+pub(super) fn filled(text: &str) -> String {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let line = lines.last_mut().expect("there is one line at least");

@@ -3,17 +3,21 @@
 //! the time that it was built on.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use distro::LockedDeb;
-use names::{Digest, Sha256};
+use names::{Digest, DistroId, ReleaseId, Sha256};
 use serde::Serialize;
 use wheels::LockedWheel;
 
 use super::error::PackageError;
+use super::meta::{META, META_FORMAT_LEVEL, MetaTask};
+use super::output::Output;
 use super::task::Task;
 use crate::built_wheel::WheelStep;
 use crate::files::write_file;
-use crate::lock::{LockedSource, SourceKind};
+use crate::key::Key;
+use crate::lock::{LockedSource, ReleaseLock, SourceKind};
 use crate::plan::Own;
 use crate::setting::Setting;
 use crate::summary::PackageSummary;
@@ -109,23 +113,80 @@ pub(crate) fn write(
     step: &Digest,
     package: &PackageSummary,
 ) -> Result<(), PackageError> {
-    let recipe = setting.root.join(format!("services/{}.toml", task.plan.service.name));
-    let bytes = fs_err::read(&recipe)
-        .map_err(|source| PackageError::Out { path: recipe.clone(), source })?;
-    let mut json = serde_json::to_vec_pretty(&statement(task, step, package, &bytes))
-        .expect("texts and numbers make JSON");
+    let Task { description, plan, release, output, .. } = task;
+    let recipe = of_tree(setting.root, format!("services/{}.toml", plan.service.name))?;
+    let asked = Asked {
+        service: plan.service.name.as_str(),
+        release: *release,
+        distro: &description.id,
+        arch: plan.arch.debian(),
+    };
+    save(output, &statement(&asked, output, step, package, dependencies(task, recipe)), package)
+}
+
+/// Writes the provenance of a meta package beside it: it is made of the lock, the file of the release, that of
+/// the distro, and the recipes of its services.
+pub(crate) fn write_meta(
+    setting: &Setting<'_>,
+    task: &MetaTask<'_>,
+    package: &PackageSummary,
+) -> Result<(), PackageError> {
+    let MetaTask { description, release, services, output, .. } = task;
+    let (release, distro) = (release.id, &description.id);
+    let lock = ReleaseLock::path(release, distro);
+    let mut files = vec![
+        lock.display().to_string(),
+        format!("releases/{release}/release.toml"),
+        format!("distros/{distro}.toml"),
+    ];
+    files.extend(services.iter().map(|(service, _)| format!("services/{}.toml", service.name)));
+    let inputs = files.into_iter().map(|file| of_tree(setting.root, file));
+    let inputs = inputs.collect::<Result<Vec<_>, _>>()?;
+    let of_input = |input: &Dependency| format!("{} {:?}", input.name, input.digest);
+    let epoch = output.epoch.map(|epoch| epoch.0.to_string());
+    let step = Key::new(META_FORMAT_LEVEL)
+        .with("format", &package.format)
+        .with_all("inputs", inputs.iter().map(of_input))
+        .with_each("epoch", epoch)
+        .with_each("signed by", setting.package_key.map(|key| key.certificate().fingerprint()))
+        .finish();
+    let asked = Asked { service: META, release, distro, arch: &package.arch };
+    save(output, &statement(&asked, output, &step, package, inputs), package)
+}
+
+/// A file of the tree at `root`.
+fn of_tree(root: &Path, file: String) -> Result<Dependency, PackageError> {
+    let path = root.join(&file);
+    let bytes = fs_err::read(&path).map_err(|source| PackageError::Out { path, source })?;
+    Ok(Dependency::file(file, None, &Sha256::digest(&bytes)))
+}
+
+fn save(
+    output: &Output<'_>,
+    statement: &Statement<'_>,
+    package: &PackageSummary,
+) -> Result<(), PackageError> {
+    let mut json = serde_json::to_vec_pretty(statement).expect("texts and numbers make JSON");
     json.push(b'\n');
-    let path = task.folder.join(place(&package.file));
+    let path = output.folder.join(place(&package.file));
     write_file(&path, json).map_err(|source| PackageError::Out { path, source })
 }
 
+/// What a package was asked for as, besides its format.
+struct Asked<'a> {
+    service: &'a str,
+    release: ReleaseId,
+    distro: &'a DistroId,
+    arch: &'a str,
+}
+
 fn statement<'a>(
-    task: &Task<'a>,
+    asked: &Asked<'a>,
+    output: &Output<'_>,
     step: &Digest,
     package: &'a PackageSummary,
-    recipe: &[u8],
+    resolved_dependencies: Vec<Dependency>,
 ) -> Statement<'a> {
-    let Task { description, plan, release, epoch, .. } = *task;
     let name = package.file.rsplit('/').next().unwrap_or(&package.file);
     Statement {
         statement: "https://in-toto.io/Statement/v1",
@@ -135,19 +196,19 @@ fn statement<'a>(
             build_definition: Definition {
                 build_type: BUILD_TYPE,
                 external_parameters: External {
-                    service: plan.service.name.as_str(),
-                    release: release.to_string(),
-                    distro: description.id.as_str(),
-                    arch: plan.arch.debian(),
+                    service: asked.service,
+                    release: asked.release.to_string(),
+                    distro: asked.distro.as_str(),
+                    arch: asked.arch,
                     format: &package.format,
-                    source_date_epoch: epoch.map(|epoch| epoch.0),
+                    source_date_epoch: output.epoch.map(|epoch| epoch.0),
                 },
                 internal_parameters: Internal {
                     package: &package.name,
                     version: &package.version,
                     step: step.to_string(),
                 },
-                resolved_dependencies: dependencies(task, recipe),
+                resolved_dependencies,
             },
             run_details: Details {
                 builder: Builder {
@@ -160,7 +221,7 @@ fn statement<'a>(
 }
 
 /// What the package is made of: first the source of the service and its patches, then all else by name.
-fn dependencies(task: &Task<'_>, recipe: &[u8]) -> Vec<Dependency> {
+fn dependencies(task: &Task<'_>, recipe: Dependency) -> Vec<Dependency> {
     let Task { description, plan, source, .. } = *task;
     let mut first = Vec::new();
     let mut rest = BTreeSet::new();
@@ -180,8 +241,7 @@ fn dependencies(task: &Task<'_>, recipe: &[u8]) -> Vec<Dependency> {
     rest.extend(plan.base.iter().chain(&plan.system).map(|deb| of_archive(deb)));
     let distro = Sha256::digest(&description.distro_text);
     rest.insert(Dependency::file(format!("distros/{}.toml", description.id), None, &distro));
-    let name = format!("services/{}.toml", plan.service.name);
-    rest.insert(Dependency::file(name, None, &Sha256::digest(recipe)));
+    rest.insert(recipe);
     rest.retain(|one| !first.contains(one));
     first.extend(rest);
     first

@@ -45,11 +45,11 @@ impl Task<'_> {
     /// bytes. `level` is the format level of what makes them. Of a signature the key counts and not the time,
     /// unless that is given: a package keeps the signature that it got first.
     pub(crate) fn key(&self, level: &str, signed_by: Option<&dyn OpenPgpKey>) -> Digest {
-        let Task { description, plan, source, release, epoch, .. } = *self;
+        let Task { description, plan, source, release, output } = *self;
         let mut service = plan.service.clone();
         // Where the account stands in the recipe is nothing that a package has.
         service.place = Place::default();
-        let epoch = epoch.map_or("none".to_owned(), |Epoch(seconds)| seconds.to_string());
+        let epoch = output.epoch.map_or("none".to_owned(), |Epoch(seconds)| seconds.to_string());
         let groups = plan.groups.iter().map(|Group { wheels, .. }| {
             let wheels = wheels.iter().map(|file| plan::input(plan, file));
             Key::new("group").with_all("wheels", wheels).finish().to_string()
@@ -102,7 +102,7 @@ pub(crate) fn find(
     let Some(packages) = record(setting.store, key) else { return Ok(None) };
     let mut made = Vec::new();
     for (Noted { arch, name, version, file, digest, size }, blob) in packages {
-        let path = task.folder.join(format).join(&file);
+        let path = task.output.folder.join(format).join(&file);
         let copied = copy(&blob, &path);
         if !copied.map_err(|source| PackageError::Out { path: path.clone(), source })? {
             return Ok(None);

@@ -1,26 +1,36 @@
 //! From a plan to an rpm.
 
+mod meta;
 mod place;
 mod relations;
 mod scripts;
 
+use filetree::Tree;
 use names::{Arch, Epoch};
+use pkg_writer::Options;
 use pkg_writer::rpm::{self, ChangelogEntry, Package, Signatures};
 use pkg_writer::version;
 
+pub(crate) use self::meta::meta;
 use self::place::Placed;
 use super::documents::{self, Told};
 use super::environment::Environment;
 use super::error::PackageError;
 use super::files;
+use super::named::Named;
+use super::output::{Output, Written};
 use super::share;
-use super::task::{Named, Task, Written};
+use super::task::Task;
 use crate::Event;
 use crate::setting::{Listener, Setting};
 use crate::summary::PackageSummary;
 
 /// The format, and the folder of such packages.
 const FORMAT: &str = "rpm";
+
+/// The revision of a package without patches: releases begin with 1 (Fedora's Versioning Guidelines,
+/// "Simple versioning").
+const FIRST: u64 = 1;
 
 /// The format level of rpms, as [`DEB_FORMAT_LEVEL`](super::DEB_FORMAT_LEVEL) is that of Debian packages.
 pub const RPM_FORMAT_LEVEL: &str = "rpm-1";
@@ -34,19 +44,18 @@ pub(crate) fn rpm(
     task: &Task<'_>,
     tell: Listener<'_>,
 ) -> Result<Vec<PackageSummary>, PackageError> {
-    let Task { description, plan, source, release, .. } = *task;
+    let Task { description, plan, source, release, output } = *task;
     let python = description.distro.python();
     let named = task.named()?;
     let Named { recipe, name, prefix, current, .. } = &named;
-    // The releases of rpms begin with 1 (Fedora's Versioning Guidelines, "Simple versioning").
-    let (version, scheme) = task.version(recipe.epoch, 1)?;
+    let (version, scheme) = named.version(FIRST, description.distro.suffix())?;
     let evr = version::rpm(&version, &scheme)?;
     let shown = evr.to_string();
     tell(Event::PackageStarted { package: format!("{name} {shown} {}", plan.arch) });
 
     let environment = Environment::make(setting, python, plan, prefix, tell)?;
     let needed = relations::Needed::find(plan, &environment)?;
-    let mut options = task.options(setting, FORMAT, &environment.tree)?;
+    let mut options = output.options(setting, FORMAT, environment.tree.newest())?;
     let told = Told {
         id: &description.id,
         python,
@@ -93,21 +102,33 @@ pub(crate) fn rpm(
             left_out,
             ..Package::default()
         };
-        let file_name = package.file_name();
-        let path = options.scratch.join(&file_name);
-        let mut prepared = rpm::prepare(&share.files.tree, &package, &options)?;
-        let header = task.signature(setting, &mut prepared.header())?;
-        prepared.save(&path, &Signatures { header, ..Signatures::default() })?;
-        let written = Written {
-            format: FORMAT,
-            arch: &package.architecture,
-            name: &name,
-            version: &shown,
-            file_name: &file_name,
-        };
-        made.push(task.finished(setting, &written, tell)?);
+        made.push(write(setting, &output, &share.files.tree, &package, &options, tell)?);
     }
     Ok(made)
+}
+
+/// Writes a package of the files in `tree`, signed where there is a key.
+fn write(
+    setting: &Setting<'_>,
+    output: &Output<'_>,
+    tree: &Tree,
+    package: &Package,
+    options: &Options,
+    tell: Listener<'_>,
+) -> Result<PackageSummary, PackageError> {
+    let file_name = package.file_name();
+    let mut prepared = rpm::prepare(tree, package, options)?;
+    let header = output.signature(setting, &mut prepared.header())?;
+    let signatures = Signatures { header, ..Signatures::default() };
+    prepared.save(&options.scratch.join(&file_name), &signatures)?;
+    let written = Written {
+        format: FORMAT,
+        arch: &package.architecture,
+        name: &package.name,
+        version: &package.evr(),
+        file_name: &file_name,
+    };
+    output.finished(setting, &written, tell)
 }
 
 /// The architecture by rpm's names: that of all packages of a service, as in those of Debian.
@@ -121,7 +142,7 @@ fn architecture(arch: Arch, has_code: bool) -> &'static str {
 
 /// The entry of this version: what it is, and its patches.
 fn changelog(told: &Told<'_>) -> ChangelogEntry {
-    let Told { service, source, release, version, recipe, time, .. } = told;
+    let Told { service, source, release, .. } = told;
     let mut text = format!(
         "- {} {} of the release {release}, from {}",
         service.name, source.version, source.file
@@ -129,10 +150,14 @@ fn changelog(told: &Told<'_>) -> ChangelogEntry {
     for patch in &source.patches {
         text.push_str(&format!("\n- Patch {}", patch.file));
     }
+    entry(told.time, &told.recipe.maintainer, told.version, text)
+}
+
+fn entry(time: Epoch, maintainer: &str, version: &str, text: String) -> ChangelogEntry {
     ChangelogEntry {
         // As rpmbuild has it: noon of the day.
         time: Epoch(time.0 / SECONDS_OF_DAY * SECONDS_OF_DAY + SECONDS_OF_DAY / 2),
-        author: format!("{} - {version}", recipe.maintainer),
+        author: format!("{maintainer} - {version}"),
         text,
     }
 }

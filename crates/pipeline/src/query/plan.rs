@@ -11,7 +11,7 @@ use crate::built_wheel::WheelStep;
 use crate::deviations::Deviations;
 use crate::layers;
 use crate::locks::Locks;
-use crate::package::{self, MAKERS, Task};
+use crate::package::{self, MAKERS, Output, Task};
 use crate::parts::parts;
 use crate::plan::{self, LayerKind, Own, PlanError};
 use crate::setting::Setting;
@@ -139,8 +139,9 @@ fn add(
         }
         for maker in MAKERS.iter().filter(|maker| request.formats.contains(&maker.format)) {
             let Some((_, source)) = list.zip(source) else { continue };
-            let (release, epoch, folder) = (request.release, request.epoch, request.out.as_path());
-            let task = Task { description, plan: &plan, source, release, epoch, folder };
+            let release = request.release;
+            let output = Output { folder: &request.out, epoch: request.epoch };
+            let task = Task { description, plan: &plan, source, release, output };
             let named = task.named().map(drop);
             named.map_err(|error| BuildError::Package {
                 service: service.name.clone(),

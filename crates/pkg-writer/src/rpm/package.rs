@@ -158,7 +158,7 @@ impl Package {
     }
 
     /// `[epoch:]version-release`.
-    pub(super) fn evr(&self) -> String {
+    pub fn evr(&self) -> String {
         let epoch = self.epoch.map_or(String::new(), |epoch| format!("{epoch}:"));
         format!("{epoch}{}-{}", self.version, self.release)
     }

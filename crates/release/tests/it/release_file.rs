@@ -146,7 +146,7 @@ fn faults_of_meta_packages_are_told() {
                 services = [\"nova\", \"nova\"]\nrevision = 2\n";
     assert_snapshot!(faults(text), @"
     release.toml:6:1: unknown key `revision`
-      hint: the keys here are name, description, maintainer, epoch, services
+      hint: the keys here are name, description, maintainer, homepage, epoch, services
     ");
     let text = "series = \"x\"\npython = \">=3\"\n[meta-package]\nname = \"All {{ release }}\"\n\
                 maintainer = \"Jane\"\ndescription = \"\"\n";

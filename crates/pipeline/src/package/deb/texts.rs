@@ -4,16 +4,28 @@ use std::io::Write as _;
 
 use flate2::{Compression, GzBuilder};
 
+use names::Epoch;
+
 use crate::package::documents::Told;
 
-/// `changelog.Debian.gz` (Debian Policy 4.4 and 12.7): one entry, with all that the lock names.
+/// An entry of `changelog.Debian.gz` (Debian Policy 4.4 and 12.7).
+pub(super) struct Entry<'a> {
+    pub(super) name: &'a str,
+    pub(super) version: &'a str,
+    pub(super) suite: &'a str,
+    /// Lines that begin with `  * `, and others below them.
+    pub(super) changes: &'a str,
+    pub(super) maintainer: &'a str,
+    pub(super) time: Epoch,
+}
+
+/// `changelog.Debian.gz`: one entry, with all that the lock names.
 pub(crate) fn changelog(told: &Told<'_>, suite: &str) -> Vec<u8> {
-    let Told { service, source, release, name, version, .. } = told;
-    let mut text = format!("{name} ({version}) {suite}; urgency=medium\n\n");
-    text.push_str(&format!(
+    let Told { service, source, release, name, version, time, .. } = *told;
+    let mut text = format!(
         "  * {} {} of the release {release}, from\n    {}.\n",
         service.name, source.version, source.file
-    ));
+    );
     for patch in &source.patches {
         text.push_str(&format!("  * Patch\n    {}.\n", patch.file));
     }
@@ -21,23 +33,46 @@ pub(crate) fn changelog(told: &Told<'_>, suite: &str) -> Vec<u8> {
     for (project, version) in told.projects() {
         text.push_str(&format!("    - {project} {version}\n"));
     }
-    text.push_str(&format!("\n -- {}  {}\n", told.recipe.maintainer, told.time.rfc5322("+0000")));
+    let maintainer = &told.recipe.maintainer;
+    compressed(&Entry { name, version, suite, changes: &text, maintainer, time })
+}
+
+/// `changelog.Debian.gz` with one entry.
+pub(super) fn compressed(entry: &Entry<'_>) -> Vec<u8> {
+    let Entry { name, version, suite, changes, maintainer, time } = entry;
+    let text = format!(
+        "{name} ({version}) {suite}; urgency=medium\n\n{changes}\n -- {maintainer}  {}\n",
+        time.rfc5322("+0000")
+    );
     let mut out = GzBuilder::new().mtime(0).write(Vec::new(), Compression::best());
     let written = out.write_all(text.as_bytes()).and_then(|()| out.finish());
     written.expect("a Vec takes every write")
 }
 
-/// What lintian is told to pass over, each with its reason.
+/// What lintian is told to pass over in every package, and why.
+pub(super) const ZSTANDARD: (&str, &[&str]) = (
+    "Zstandard is read by dpkg 1.21.18 and later, that is Debian 12.",
+    &["malformed-deb-archive *.tar.zst not *"],
+);
+
+/// What lintian is told to pass over in the package `name`, each with its reason.
+pub(super) fn overrides(name: &str, reasons: &[(&str, &[&str])]) -> String {
+    let mut text = String::new();
+    for (reason, tags) in reasons {
+        text.push_str(&format!("# {reason}\n"));
+        text.extend(tags.iter().map(|tag| format!("{name}: {tag}\n")));
+    }
+    text
+}
+
+/// What lintian is told to pass over in a package of a service.
 pub(crate) fn lintian_overrides(name: &str, prefix: &str) -> String {
     const EVERYWHERE: [(&str, &[&str]); 3] = [
         (
             "Versions and services lie side by side where no package of Debian has anything.",
             &["dir-or-file-in-opt *"],
         ),
-        (
-            "Zstandard is read by dpkg 1.21.18 and later, that is Debian 12.",
-            &["malformed-deb-archive *.tar.zst not *"],
-        ),
+        ZSTANDARD,
         (
             "Configuration holds passwords: the group of the service reads it, and nobody else.",
             &["non-standard-file-perm * [etc/*]", "non-standard-dir-perm * [etc/*]"],
@@ -76,11 +111,7 @@ pub(crate) fn lintian_overrides(name: &str, prefix: &str) -> String {
         ),
     ];
     let below = prefix.trim_start_matches('/');
-    let mut text = String::new();
-    for (reason, tags) in EVERYWHERE {
-        text.push_str(&format!("# {reason}\n"));
-        text.extend(tags.iter().map(|tag| format!("{name}: {tag}\n")));
-    }
+    let mut text = overrides(name, &EVERYWHERE);
     for (reason, tags) in BELOW_PREFIX {
         text.push_str(&format!("# {reason}\n"));
         text.extend(tags.iter().map(|tag| match tag.ends_with('*') {

@@ -112,9 +112,13 @@ pub(super) fn placed(
             }
         }
     }
+    Ok(Placed { marks, left_out: left_out(&files.tree), accounts })
+}
+
+/// The directories of `tree` that belong to others.
+pub(super) fn left_out(tree: &Tree) -> BTreeSet<TreePath> {
     let others = OTHERS.iter().filter_map(|path| place(path).ok());
-    let left_out = others.filter(|path| files.tree.get(path).is_some()).collect();
-    Ok(Placed { marks, left_out, accounts })
+    others.filter(|path| tree.get(path).is_some()).collect()
 }
 
 /// The licence files of the service's own wheel by their names (PEP 639, and by their names those of older
