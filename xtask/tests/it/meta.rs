@@ -146,7 +146,7 @@ fn lintian_and_rpmlint_are_content_with_it() {
     assert!(said.contains("1 packages and 0 specfiles checked; 0 errors, 0 warnings"), "{said}");
 }
 
-/// A copy of the tree in which keystone has another version; it is locked anew by [`keystone_is`].
+/// What the release brings in.
 const SERVICES: [&str; 2] = ["keystone", "placement"];
 
 /// Lets keystone of 2025.2 be of a version in `tree`, and locks what packages are made of.
@@ -162,7 +162,7 @@ fn keystone_is(version: &str, tree: &Path, distro: &str) {
     run(cooperage_on(tree).args(lock));
 }
 
-/// Builds packages into `out`, and gives the newest of each.
+/// Builds packages into `out`, and gives their paths.
 fn build_on(tree: &Path, what: &[&str], more: &[&str], format: &str, out: &Path) -> Vec<PathBuf> {
     let mut made = Vec::new();
     for one in what {

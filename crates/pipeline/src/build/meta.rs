@@ -36,6 +36,9 @@ pub(crate) fn build(
 ) -> Result<Summary, BuildError> {
     let release = request.release;
     let sides = of_packages(sides::of(setting.root, request)?, request)?;
+    for Side { description, .. } in &sides {
+        recipe(description.release(release)?)?;
+    }
     let folder = summary::prepare(request)?;
     tell(Event::StageStarted { stage: Stage::Lock });
     let mut made = Made::default();
@@ -51,6 +54,7 @@ pub(crate) fn build(
             // What folders hold is in no lock.
             let folders = BTreeMap::new();
             let of_service = BuildRequest { service: name.clone(), folders, ..request.clone() };
+            mend::refuse_folders(&of_service, description)?;
             made.changes.extend(mend::locks(setting, &of_service, description, tell)?.changes);
         }
         let locks = Locks::of(description, setting.root, release)?;

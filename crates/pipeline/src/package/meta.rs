@@ -18,7 +18,7 @@ use crate::lock::LockedSource;
 /// What stands for the meta package where a service is asked for, and the folder of its results.
 pub(crate) const META: &str = "meta";
 
-/// The format level of meta packages, as [`DEB_FORMAT_LEVEL`](super::DEB_FORMAT_LEVEL) is that of Debian packages.
+/// The format level of meta packages: a part of the key in their provenance. The store keeps none of them under it.
 pub(crate) const META_FORMAT_LEVEL: &str = "meta-1";
 
 /// The licence of the few lines that it has of its own: that of OpenStack, and of Cooperage, which writes

@@ -2,14 +2,18 @@
 //! SLSA 1.0, written beside the package. It names what went into the package, and nothing of the machine or
 //! the time that it was built on.
 
+mod statement;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use distro::LockedDeb;
 use names::{Digest, DistroId, ReleaseId, Sha256};
-use serde::Serialize;
 use wheels::LockedWheel;
 
+use self::statement::{
+    Builder, Definition, Dependency, Details, External, Internal, Predicate, Statement,
+};
 use super::error::PackageError;
 use super::meta::{META, META_FORMAT_LEVEL, MetaTask};
 use super::output::Output;
@@ -25,81 +29,6 @@ use crate::summary::PackageSummary;
 /// What builds packages in the way that `docs/formats/provenance.md` describes.
 const BUILD_TYPE: &str = "urn:cooperage:build:package:1";
 const BUILDER: &str = "urn:cooperage:builder";
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Statement<'a> {
-    #[serde(rename = "_type")]
-    statement: &'static str,
-    subject: [Dependency; 1],
-    predicate_type: &'static str,
-    predicate: Predicate<'a>,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Predicate<'a> {
-    build_definition: Definition<'a>,
-    run_details: Details,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Definition<'a> {
-    build_type: &'static str,
-    external_parameters: External<'a>,
-    internal_parameters: Internal<'a>,
-    resolved_dependencies: Vec<Dependency>,
-}
-
-/// What a user asks for.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
-struct External<'a> {
-    service: &'a str,
-    release: String,
-    distro: &'a str,
-    arch: &'a str,
-    format: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    source_date_epoch: Option<u64>,
-}
-
-/// What follows from that.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
-struct Internal<'a> {
-    package: &'a str,
-    version: &'a str,
-    /// The key of the step: the digest of all its inputs.
-    step: String,
-}
-
-#[derive(Debug, Serialize)]
-struct Details {
-    builder: Builder,
-}
-
-#[derive(Debug, Serialize)]
-struct Builder {
-    id: &'static str,
-    version: BTreeMap<&'static str, &'static str>,
-}
-
-/// A file or a commit (ResourceDescriptor v1).
-#[derive(Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
-struct Dependency {
-    name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    uri: Option<String>,
-    digest: BTreeMap<&'static str, String>,
-}
-
-impl Dependency {
-    fn file(name: impl Into<String>, uri: Option<String>, sha256: &Digest) -> Self {
-        Self { name: name.into(), uri, digest: BTreeMap::from([("sha256", sha256.hex())]) }
-    }
-}
 
 /// The file with the provenance of the package in `file`.
 pub(crate) fn place(file: &str) -> String {
