@@ -53,7 +53,7 @@ fn row(name: &str, summary: &Summary) -> String {
     let digests = summary.packages.iter().map(|package| package.digest);
     let digests: Vec<String> =
         summary.digest.into_iter().chain(digests).map(|digest| digest.to_string()).collect();
-    format!("{name:<22}  {:<12} {size:>10}  {}", summary.version, digests.join(" "))
+    format!("{name:<22}  {:<16} {size:>10}  {}", summary.version, digests.join(" "))
 }
 
 fn failure(request: &BuildRequest, text: &str, blame: Blame) -> Value {

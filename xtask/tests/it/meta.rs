@@ -121,9 +121,22 @@ fn it_is_made_where_all_that_it_needs_is_there() {
     let text = said(&mut build(&place, "meta", "a"), 2);
     assert!(text.contains("--locked: the lock of demo 2025.2 does not follow"), "{text}");
     place.change_recipe("golden = []", "golden = [\"small-editor\"]");
+    // One package for all architectures, and two versions of what it needs.
     let lock = place.at("tree/releases/2025.2/golden.lock");
-    let text = std::fs::read_to_string(&lock).unwrap();
-    std::fs::write(&lock, &text[..text.find("\n[[").unwrap()]).unwrap();
+    let locked = std::fs::read_to_string(&lock).unwrap();
+    let table = |name: &str| {
+        let start = locked.find(&format!("[[{name}]]")).unwrap();
+        let end = locked[start + 1..].find("\n[[").unwrap();
+        locked[start..=start + end].to_owned()
+    };
+    let service = table("service").replace("amd64", "arm64").replace("demo=1.0.0", "demo=1.1.0");
+    let source = table("source").replace("version = \"1.0.0\"", "version = \"1.1.0\"");
+    let text =
+        locked.replace(&table("source"), &format!("{service}\n{}\n{source}", table("source")));
+    std::fs::write(&lock, text).unwrap();
+    let text = said(&mut build(&place, "meta", "a"), 2);
+    assert!(text.contains("demo 2025.2 is locked in several versions, 1.0.0 and 1.1.0"), "{text}");
+    std::fs::write(&lock, &locked[..locked.find("\n[[").unwrap()]).unwrap();
     let text = said(&mut build(&place, "meta", "a"), 2);
     assert!(text.contains("no service with [package] is locked for 2025.2 on golden"), "{text}");
     // A release that has none.

@@ -90,7 +90,7 @@ pub enum BuildError {
     /// A package for all architectures would need several versions of a service.
     #[error(
         "{service} {release} is locked in several versions, {}, and one meta package is for all architectures: \
-         move it with `cargo xtask lock {release} {service} --update {service} --arch amd64,arm64`",
+         move it with `cargo xtask lock {release} {service} --update {service} --arch amd64,arm64 --distro {distro}`",
         .versions.join(" and ")
     )]
     SeveralVersions {
@@ -98,6 +98,8 @@ pub enum BuildError {
         service: ServiceName,
         /// The release.
         release: ReleaseId,
+        /// The distribution.
+        distro: DistroId,
         /// The versions.
         versions: Vec<String>,
     },

@@ -153,6 +153,7 @@ fn locked<'a>(
         ref several => Err(BuildError::SeveralVersions {
             service: name.clone(),
             release: locks.release.release,
+            distro: description.id.clone(),
             versions: several.iter().map(|source| source.version.clone()).collect(),
         }),
     }
