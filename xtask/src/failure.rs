@@ -39,7 +39,7 @@ pub(crate) enum Failure {
     Write(PathBuf, #[source] std::io::Error),
     #[error("cannot print the result")]
     Print(#[source] std::io::Error),
-    #[error("{failed} of {total} images were not built")]
+    #[error("{failed} of {total} builds have failed")]
     NotAll { failed: usize, total: usize, blame: Blame },
     #[error("cannot start {}: races are run in a checkout of Cooperage", .races.display())]
     NoRaces { races: PathBuf, source: std::io::Error },

@@ -7,7 +7,6 @@ use names::ServiceName;
 
 use crate::build::{self, BuildError, BuildRequest, SetAside, meta, sides};
 use crate::describe::DescribeError;
-use crate::package::META;
 use crate::setting::{Listener, Setting};
 use crate::summary::Summary;
 use crate::{Event, workers};
@@ -30,7 +29,7 @@ pub fn everything(root: &Path, request: &BuildRequest) -> Result<Vec<BuildReques
     let mut names: Vec<ServiceName> = tree.services.keys().filter(has_source).cloned().collect();
     // What is wrong with the distribution is told with each service.
     if sides::of(root, request).is_ok_and(|sides| meta::is_among_all(&sides, release, request)) {
-        names.push(META.parse().expect("it has the form of a service's name"));
+        names.push(release::META.parse().expect("it has the form of a service's name"));
     }
     let of = |service: ServiceName| {
         let mut folders = request.folders.clone();

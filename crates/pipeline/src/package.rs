@@ -20,7 +20,7 @@ mod unit;
 pub use deb::DEB_FORMAT_LEVEL;
 pub(crate) use environment::Environment;
 pub use error::PackageError;
-pub(crate) use meta::{META, MetaTask};
+pub(crate) use meta::MetaTask;
 pub(crate) use output::Output;
 pub(crate) use provenance::place as provenance_of;
 pub(crate) use remember::{RECORDS, is_made};

@@ -26,4 +26,4 @@ pub use service_file::{
     Directory, File, Image, Names, Need, Owner, Package, Part, PathPattern, Pattern, Python,
     Selection, SelectionFile, Service, SystemPackages, Target, Template, Unit, User,
 };
-pub use tree::{Release, Tree, UnknownName, check};
+pub use tree::{ALL, META, Release, Tree, UnknownName, check};

@@ -86,6 +86,21 @@ impl UnknownName {
     }
 }
 
+/// What stands for every service of a release where a service is asked for.
+pub const ALL: &str = "all";
+
+/// What stands for the meta package of a release where a service is asked for.
+pub const META: &str = "meta";
+
+/// What a word stands for that is no service.
+fn reserved(word: &str) -> Option<&'static str> {
+    match word {
+        ALL => Some("every service"),
+        META => Some("the meta package of a release"),
+        _ => None,
+    }
+}
+
 /// Reads the tree at `root` and returns every fault and remark, in order of their places. An empty
 /// list means that all is well.
 pub fn check(root: &Path) -> Vec<Fault> {
@@ -132,6 +147,11 @@ impl Tree {
             }
         }
         for name in names_of::<ServiceName>(&folder, "services", Shape::Toml, &mut faults) {
+            if let Some(meaning) = reserved(name.as_str()) {
+                let path = format!("services/{name}.toml");
+                let message = format!("`{name}` stands for {meaning} where a service is asked for");
+                faults.push(fault(Path::new(&path), message, "call the recipe otherwise"));
+            }
             if let Some(service) = collect(read_service(&folder, &name), &mut faults) {
                 tree.services.insert(name, service);
             }

@@ -10,9 +10,6 @@ use crate::failure::Failure;
 use crate::speech::{self, Manner, Row, Teller};
 use crate::surroundings::Surroundings;
 
-/// Stands for every service.
-const ALL: &str = "all";
-
 /// Builds the image of a service, or several, and says what was made.
 pub(crate) fn run(
     build: &Build,
@@ -24,7 +21,7 @@ pub(crate) fn run(
     let workplace = Workplace::open(global, surroundings)?;
     let out = build.out.as_ref().map(|out| surroundings.absolute(out));
     let folders = source::folders(&build.source, surroundings)?;
-    let all = build.service.as_str() == ALL;
+    let all = build.service.as_str() == release::ALL;
     if let Some(name) = folders.keys().find(|name| !all && **name != build.service) {
         let reason = format!("{name} is not built: its image takes no part of it");
         return Err(Failure::Source { argument: build.source.join(" "), reason });

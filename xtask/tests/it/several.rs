@@ -32,7 +32,7 @@ fn what_can_be_built_is_built() {
         assert!(!out.join("2025.2").join(service).join("oci").exists());
     }
     assert_eq!(said.matches("ovs is pinned to").count(), 2, "told more than once:\n{said}");
-    assert!(said.contains("3 of 7 images were not built"), "{said}");
+    assert!(said.contains("3 of 7 builds have failed"), "{said}");
 }
 
 /// The same images one by one and together, and the same summary.

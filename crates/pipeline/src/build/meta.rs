@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use names::ServiceName;
-use release::{MetaPackage, Release, Service};
+use release::{META, MetaPackage, Release, Service};
 
 use super::made::{self, Made};
 use super::sides::{self, Side};
@@ -11,7 +11,7 @@ use super::{BuildError, BuildRequest, Format, mend};
 use crate::describe::Description;
 use crate::lock::LockedSource;
 use crate::locks::Locks;
-use crate::package::{MAKERS, META, Maker, MetaTask, Output};
+use crate::package::{MAKERS, Maker, MetaTask, Output};
 use crate::setting::{Listener, Setting};
 use crate::summary::{self, Summary};
 use crate::{Event, Stage};

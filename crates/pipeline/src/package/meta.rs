@@ -15,9 +15,6 @@ use super::output::Output;
 use crate::describe::Description;
 use crate::lock::LockedSource;
 
-/// What stands for the meta package where a service is asked for, and the folder of its results.
-pub(crate) const META: &str = "meta";
-
 /// The format level of meta packages: a part of the key in their provenance. The store keeps none of them under it.
 pub(crate) const META_FORMAT_LEVEL: &str = "meta-1";
 

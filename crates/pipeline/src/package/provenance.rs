@@ -9,13 +9,14 @@ use std::path::Path;
 
 use distro::LockedDeb;
 use names::{Digest, DistroId, ReleaseId, Sha256};
+use release::META;
 use wheels::LockedWheel;
 
 use self::statement::{
     Builder, Definition, Dependency, Details, External, Internal, Predicate, Statement,
 };
 use super::error::PackageError;
-use super::meta::{META, META_FORMAT_LEVEL, MetaTask};
+use super::meta::{META_FORMAT_LEVEL, MetaTask};
 use super::output::Output;
 use super::task::Task;
 use crate::built_wheel::WheelStep;

@@ -72,6 +72,17 @@ fn meta_packages_bring_in_what_has_packages() {
 }
 
 #[test]
+fn a_recipe_is_not_called_what_stands_for_others() {
+    let tree = small_tree();
+    for name in [release::ALL, release::META] {
+        put(&tree, &format!("services/{name}.toml"), SERVICE);
+    }
+    let faults = faults(tree.path());
+    assert!(faults.contains("services/all.toml: `all` stands for every service"), "{faults}");
+    assert!(faults.contains("services/meta.toml: `meta` stands for the meta package"), "{faults}");
+}
+
+#[test]
 fn a_release_needs_its_three_files() {
     let tree = small_tree();
     for name in ["release.toml", "source-refs.yaml", "upper-constraints.txt"] {
