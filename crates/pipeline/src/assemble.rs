@@ -212,8 +212,11 @@ fn python(
     let packs = unpacked(setting, plan, needs, tell)?;
     let layout = layout(&distro.python, plan, PREFIX)?;
     let mut trees = BTreeMap::new();
+    // That of the wheels in its own layer, which other images have, too.
+    let first = plan.groups[0].wheels.iter().filter_map(|file| packs.get(file.as_str()));
+    let time = environment::newest(first.map(|(_, pack)| pack));
     for &index in &needs.groups {
-        trees.insert(index, group(&layout, plan, index, &packs, tell)?);
+        trees.insert(index, group(&layout, plan, index, &packs, time, tell)?);
     }
     for (index, group) in plan.groups.iter().enumerate() {
         if done.misses(LayerKind::Python(index)) {
@@ -273,17 +276,20 @@ pub(crate) fn layout(
     })
 }
 
-/// The tree of a group of wheels; the first one has the environment itself.
+/// The tree of a group of wheels; the first one has the environment itself, which is of the time
+/// `environment`.
 pub(crate) fn group(
     layout: &Layout,
     plan: &Plan<'_>,
     index: usize,
     packs: &Packs<'_>,
+    environment: Epoch,
     tell: Listener<'_>,
 ) -> Result<Tree, LayersError> {
     let wheels = plan.groups[index].wheels.iter().map(|file| &packs[file.as_str()]);
     let wheels: Vec<_> = wheels.map(|(wheel, pack)| (&**wheel, pack)).collect();
-    let made = environment::with_wheels(layout, &wheels, index == 0)?;
+    let environment = (index == 0).then_some(environment);
+    let made = environment::with_wheels(layout, &wheels, environment)?;
     for collision in &made.collisions {
         let text = format!(
             "/{} is in {} and in {}: the image has the latter's",

@@ -12,7 +12,7 @@ use store::{BlobError, Store};
 /// effects of scripts, the virtual environment. It is part of every layer's key. Its number grows
 /// whenever the same inputs give other bytes, with a line in the changelog; the digests of
 /// `fixtures/golden` tell when.
-pub const FORMAT_LEVEL: &str = "layer-2";
+pub const FORMAT_LEVEL: &str = "layer-3";
 /// The kind under which the store has the records.
 pub(crate) const RECORDS: &str = "layer-record-1";
 

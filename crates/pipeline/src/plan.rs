@@ -345,11 +345,13 @@ fn counted(count: usize, what: &str) -> String {
 
 /// Who uses a group, for people.
 fn users(group: &Group) -> String {
-    let services: BTreeSet<_> = group.images.iter().map(|(service, _)| service).collect();
+    let services: BTreeSet<_> = group.images.iter().map(|(service, _)| service.as_str()).collect();
     let arches: BTreeSet<_> = group.images.iter().map(|(_, arch)| arch).collect();
-    let services = match services.len() {
-        1 => "of this service alone".to_owned(),
-        services => format!("of {services} services"),
+    let services: Vec<&str> = services.into_iter().collect();
+    let services = match &services[..] {
+        [_] => "of this service alone".to_owned(),
+        [some @ .., last] if some.len() < 3 => format!("of {} and {last}", some.join(", ")),
+        all => format!("of {} services", all.len()),
     };
     match arches.len() {
         1 => services,

@@ -50,7 +50,7 @@ pub(crate) struct Collect {
     after_help = "The bundle is a tar archive, the same to the bit for the same files. It prints the \
 digest of the bundle.\n\nExamples:\n  \
 cooperage store export keystone.tar --for keystone 2025.2\n  \
-cooperage store export layers.tar layer-2\n  \
+cooperage store export layers.tar layer-3\n  \
 cooperage store export one.tar sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 )]
 pub(crate) struct Export {

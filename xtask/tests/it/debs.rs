@@ -34,7 +34,8 @@ fn folder_umask_locale_and_jobs_do_not_matter() {
     let want = std::fs::read(&package).unwrap();
     let line = format!(
         "mkdir b; cd b; umask 077; export LC_ALL=tr_TR.UTF-8 TZ=Pacific/Kiritimati TMPDIR=$PWD HOME=$PWD
-         exec {} --root {} --store {} --jobs 1 build keystone 2025.2 --locked --format oci,deb --out out",
+         mkdir store; cp -al {2}/blobs {2}/format store/
+         exec {0} --root {1} --store store --jobs 1 build keystone 2025.2 --locked --format oci,deb --out out",
         env!("CARGO_BIN_EXE_cooperage"),
         root().display(),
         store().display(),
@@ -59,6 +60,23 @@ fn folder_umask_locale_and_jobs_do_not_matter() {
     let lines = |text: String| text.lines().filter(|l| !l.contains(changed)).count();
     assert_eq!(lines(listing(&package)), lines(listing(&later)));
     assert!(want != std::fs::read(later).unwrap());
+}
+
+/// A package has the same bytes, and so may stay in its repositories, whatever else the release has.
+#[test]
+#[ignore = "needs the network; .ci/run runs it"]
+fn other_services_of_the_lock_do_not_matter() {
+    let folder = tempfile::tempdir().unwrap();
+    let want = build(&mut cooperage(), &folder.path().join("a"));
+    let tree = tree_copy(folder.path());
+    let path = tree.join("releases/2025.2/debian-trixie.lock");
+    let mut lock: toml::Table = toml::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    let services = lock["service"].as_array_mut().unwrap();
+    services.retain(|one| [&one["name"], &one["arch"]] == [&"keystone".into(), &"amd64".into()]);
+    assert_eq!(services.len(), 1);
+    std::fs::write(&path, toml::to_string(&lock).unwrap()).unwrap();
+    let alone = build(&mut cooperage_on(&tree), &folder.path().join("b"));
+    assert!(std::fs::read(want).unwrap() == std::fs::read(alone).unwrap(), "the packages differ");
 }
 
 /// Asks whether what was built into `out` holds the same.

@@ -1,9 +1,10 @@
 //! The virtual environment that a package holds.
 
 use distro::Python;
-use filetree::{Tree, TreePath};
+use filetree::{Kind, Tree, TreePath};
 
 use crate::assemble;
+use crate::environment::newest;
 use crate::layers_error::LayersError;
 use crate::needs::Needs;
 use crate::plan::{LayerKind, Plan};
@@ -37,11 +38,21 @@ impl Environment {
         let layout = assemble::layout(python, plan, prefix)?;
         let packs = assemble::unpacked(setting, plan, &needs, tell)?;
         let mut tree = Tree::new();
+        // A package depends on its own wheels alone, not on which of them other services have: neither does
+        // the time of what they share.
+        let time = newest(packs.values().map(|(_, pack)| pack));
         for &index in &needs.groups {
-            tree.overlay(&assemble::group(&layout, plan, index, &packs, tell)?)?;
+            tree.overlay(&assemble::group(&layout, plan, index, &packs, time, tell)?)?;
         }
         let own = assemble::own(setting, &layout, plan, &packs, tell)?;
         tree.overlay(&own)?;
+        let directories = tree.iter().filter(|(_, node)| matches!(node.kind, Kind::Directory));
+        let directories: Vec<TreePath> = directories.map(|(path, _)| path.clone()).collect();
+        for path in &directories {
+            if let Some(node) = tree.get_mut(path) {
+                node.mtime = time;
+            }
+        }
         Ok(Self { prefix: layout.prefix, tree, own })
     }
 }
