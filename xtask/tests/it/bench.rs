@@ -47,6 +47,16 @@ pub(crate) fn store() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("store")
 }
 
+/// A store in `folder` with all that has been fetched for the tests, as links, and nothing made of it.
+pub(crate) fn fetched_alone(folder: &Path) -> PathBuf {
+    let (from, cold) = (store(), folder.join("store"));
+    std::fs::create_dir(&cold).unwrap();
+    for part in ["blobs", "format"] {
+        run(Command::new("cp").arg("-al").arg(from.join(part)).arg(&cold));
+    }
+    cold
+}
+
 /// Runs to the end; shows all that was said where it fails.
 pub(crate) fn run(command: &mut Command) -> Output {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));

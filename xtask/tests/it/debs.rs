@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::bench::{cooperage, cooperage_on, root, run, shell, stdout, store, tree_copy};
+use crate::bench::{
+    cooperage, cooperage_on, cooperage_with, fetched_alone, root, run, shell, stdout, tree_copy,
+};
 use crate::machine::{Machine, Served};
 
 /// Builds the package of keystone 2025.2 alone and gives its path.
@@ -34,11 +36,10 @@ fn folder_umask_locale_and_jobs_do_not_matter() {
     let want = std::fs::read(&package).unwrap();
     let line = format!(
         "mkdir b; cd b; umask 077; export LC_ALL=tr_TR.UTF-8 TZ=Pacific/Kiritimati TMPDIR=$PWD HOME=$PWD
-         mkdir store; cp -al {2}/blobs {2}/format store/
-         exec {0} --root {1} --store store --jobs 1 build keystone 2025.2 --locked --format oci,deb --out out",
+         exec {} --root {} --store {} --jobs 1 build keystone 2025.2 --locked --format oci,deb --out out",
         env!("CARGO_BIN_EXE_cooperage"),
         root().display(),
-        store().display(),
+        fetched_alone(folder.path()).display(),
     );
     shell(folder.path(), &line);
     let there = folder.path().join("b/out/2025.2/keystone");
@@ -75,7 +76,8 @@ fn other_services_of_the_lock_do_not_matter() {
     services.retain(|one| [&one["name"], &one["arch"]] == [&"keystone".into(), &"amd64".into()]);
     assert_eq!(services.len(), 1);
     std::fs::write(&path, toml::to_string(&lock).unwrap()).unwrap();
-    let alone = build(&mut cooperage_on(&tree), &folder.path().join("b"));
+    let cold = fetched_alone(folder.path());
+    let alone = build(&mut cooperage_with(&tree, &cold), &folder.path().join("b"));
     assert!(std::fs::read(want).unwrap() == std::fs::read(alone).unwrap(), "the packages differ");
 }
 

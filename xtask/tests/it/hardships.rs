@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use crate::bench::{bare, build, image_digest, root, run, shell, store};
+use crate::bench::{bare, build, fetched_alone, image_digest, root, run, shell, store};
 use crate::refusals::Spoilt;
 
 /// What was said, after the exit code was checked.
@@ -15,20 +15,10 @@ pub(crate) fn said(output: &Output, code: i32) -> String {
     said
 }
 
-/// A store with all that keystone needs, as links to that of the tests, and nothing made of it.
+/// A store with all that keystone needs and nothing made of it; what was built for that is in `first`.
 pub(crate) fn cold_store(folder: &Path) -> PathBuf {
     build("keystone", "2025.2", &folder.join("first"));
-    let cold = folder.join("store");
-    let from = store();
-    shell(
-        folder,
-        &format!(
-            "cp -al {} {} && rm -rf {1}/derived {1}/partial {1}/lock",
-            from.display(),
-            cold.display()
-        ),
-    );
-    cold
+    fetched_alone(folder)
 }
 
 pub(crate) fn build_in(store: &Path, out: &Path) -> Command {

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::bench::{build, cooperage, image_digest, root, run, shell, store};
+use crate::bench::{build, cooperage, fetched_alone, image_digest, root, run, shell, store};
 
 /// A folder with a copy of the tree and of the packages in the store: all that a build needs.
 fn work() -> (tempfile::TempDir, String) {
@@ -62,9 +62,8 @@ fn a_build_takes_less_than_150_megabytes() {
     let folder = tempfile::tempdir().unwrap();
     build("keystone", "2025.2", &folder.path().join("out"));
     let line = format!(
-        "mkdir cold && cp -r {store}/blobs {store}/format cold/
-         /usr/bin/time -f %M {command} --quiet --root {root} --store cold --offline build keystone 2025.2 --locked --out again 2>&1 >/dev/null | tail -1",
-        store = store().display(),
+        "/usr/bin/time -f %M {command} --quiet --root {root} --store {store} --offline build keystone 2025.2 --locked --out again 2>&1 >/dev/null | tail -1",
+        store = fetched_alone(folder.path()).display(),
         command = cooperage().get_program().to_str().unwrap(),
         root = root().display(),
     );
