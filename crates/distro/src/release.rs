@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use apt_solver::{Paragraph, is_archive_path};
 use names::{Digest, Epoch};
-
-use crate::lock::is_archive_path;
-use crate::paragraph::Paragraph;
 
 /// A Release file (Debian's wiki, "DebianRepository/Format"). Fields that are not there are empty.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

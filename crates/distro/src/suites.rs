@@ -1,7 +1,8 @@
 //! Suites, from their signed Release file to the index of their packages.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufRead, BufReader, Read, Write as _};
+use std::io::{self, BufReader, Read as _, Write as _};
+use std::thread;
 
 use decompress::Format;
 use names::{Arch, Digest, Epoch, Hashing, Sha256};
@@ -347,17 +348,24 @@ impl<'a> List<'a> {
             |source| SuiteError::Packages { from: from.clone(), source: Box::new(source) };
         let unreadable = |source| damaged(PackagesError::Read { from: from.clone(), source });
         let file = fs_err::File::open(&blob.path).map_err(unreadable)?;
-        let plain = decompress::reader(self.format, file).map_err(unreadable)?;
-        let mut hashed = Hashing::new(plain.take(self.plain.size + 1));
-        let mut reader = BufReader::with_capacity(64 << 10, &mut hashed);
-        let archive = &self.suite.suite.archive;
-        let added = index.add_packages(archive, &from, &mut reader);
+        let (plain, mut pipe) = io::pipe().map_err(unreadable)?;
+        let decode = move || {
+            let plain = decompress::reader(self.format, file)?;
+            let mut hashed = Hashing::new(plain.take(self.plain.size + 1));
+            io::copy(&mut hashed, &mut pipe)?;
+            Ok(hashed.finish())
+        };
+        // Decoding takes as long as reading what comes of it.
+        let (decoded, added) = thread::scope(|scope| {
+            let decoder = scope.spawn(decode);
+            let mut plain = BufReader::with_capacity(64 << 10, plain);
+            let added = index.add_packages(&self.suite.suite.archive, &from, &mut plain);
+            let rest = io::copy(&mut plain, &mut io::sink());
+            let decoded = decoder.join().expect("a decoder returns its errors");
+            (rest.and(decoded), added)
+        });
         // What is wrong with the bytes comes before what is wrong in them.
-        if added.is_err() {
-            io::copy(&mut reader, &mut io::sink()).map_err(unreadable)?;
-        }
-        debug_assert!(reader.fill_buf().is_ok_and(<[u8]>::is_empty), "it was read to its end");
-        let (digest, size) = hashed.finish();
+        let (digest, size) = decoded.map_err(unreadable)?;
         if size > self.plain.size {
             return Err(other(format!("it has more than {} bytes", self.plain.size)));
         }

@@ -54,14 +54,24 @@ impl FromStr for Digest {
     fn from_str(text: &str) -> Result<Self, DigestError> {
         let bad = || DigestError(text.to_owned());
         let digits = text.strip_prefix("sha256:").unwrap_or(text);
-        if digits.len() != 64 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(bad());
-        }
+        let digits: &[u8; 64] = digits.as_bytes().try_into().map_err(|_| bad())?;
         let mut bytes = [0; 32];
         for (index, byte) in bytes.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(&digits[2 * index..2 * index + 2], 16).map_err(|_| bad())?;
+            let nibbles = nibble(digits[2 * index]).zip(nibble(digits[2 * index + 1]));
+            let (high, low) = nibbles.ok_or_else(bad)?;
+            *byte = high << 4 | low;
         }
         Ok(Self(bytes))
+    }
+}
+
+/// What a hexadecimal digit counts. Every package of an archive has 64 of them.
+fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
     }
 }
 

@@ -115,7 +115,7 @@ fn read_parts(sha256: Digest, mut pack: Pack) -> Result<UnpackedDeb, DebFault> {
         stanza.get(name).map(str::to_owned).ok_or_else(missing)
     };
     let package = field("Package")?;
-    if !crate::lock::is_package_name(&package) {
+    if !apt_solver::is_package_name(&package) {
         let reason = format!("`{package}` is not the name of a package");
         return Err(DebFault::Control { member: "control", reason });
     }

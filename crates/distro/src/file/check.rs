@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use apt_solver::is_package_name;
 use names::{Digest, Fault, Place};
 
 use super::{DistroFile, Python, ScriptClass};
 use crate::RpmTarget;
-use crate::lock::is_package_name;
 use crate::scripts::{Effect, ScriptKind};
 
 /// All faults in the values of `file`, whose text is `text`.

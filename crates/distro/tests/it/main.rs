@@ -6,13 +6,10 @@
 )]
 
 mod apt;
-mod choices;
 mod curl;
 mod debs;
 mod images;
 mod lies;
-mod packages;
 mod scripts;
 mod solver;
 mod suites;
-mod versions;

@@ -21,8 +21,8 @@ const OPERATORS: [Operator; 6] = [
 ];
 
 impl Index {
-    /// See [`Index::from_bytes`].
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+    /// The index as bytes, for [`Index::from_bytes`] of the same version of this crate.
+    pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Out(Vec::with_capacity(self.text.len() + self.relations.len() * 24));
         out.count(self.archives.len());
         for archive in &self.archives {
@@ -50,7 +50,7 @@ impl Index {
     }
 
     /// The index for `arch` that [`Index::to_bytes`] has written; none where these are other bytes.
-    pub(crate) fn from_bytes(arch: Arch, bytes: &[u8]) -> Option<Self> {
+    pub fn from_bytes(arch: Arch, bytes: &[u8]) -> Option<Self> {
         let mut input = In { bytes, names: u32::MAX, packages: u32::MAX, text: "" };
         let mut index = Self::new(arch);
         for _ in 0..input.count(4)? {

@@ -2,17 +2,17 @@
 
 /// One paragraph, borrowed from its text.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Paragraph<'a>(&'a str);
+pub struct Paragraph<'a>(&'a str);
 
 impl<'a> Paragraph<'a> {
     /// Takes `text` as one paragraph: a text without empty lines.
-    pub(crate) fn new(text: &'a str) -> Self {
+    pub fn new(text: &'a str) -> Self {
         Self(text)
     }
 
     /// The fields in order: name and value, the latter trimmed and with its continuation lines as
     /// they stand. A line that is neither a field nor its continuation is given as its error.
-    pub(crate) fn fields(self) -> impl Iterator<Item = Result<(&'a str, &'a str), &'a str>> {
+    pub fn fields(self) -> impl Iterator<Item = Result<(&'a str, &'a str), &'a str>> {
         let mut rest = self.0;
         std::iter::from_fn(move || {
             loop {

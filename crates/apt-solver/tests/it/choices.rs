@@ -1,6 +1,6 @@
 //! The solver on small indexes: each rule on its own.
 
-use distro::{Index, LockedDeb, Request, SolveError, solve};
+use apt_solver::{Index, LockedDeb, Request, SolveError, solve};
 use names::Arch;
 
 /// An index from lines such as `a 1 | Depends: b | Priority: required`.

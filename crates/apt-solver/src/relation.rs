@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use crate::lock::is_package_name;
+use crate::locked::is_package_name;
 use crate::version::compare_versions;
 
 /// Which versions a relation means.

@@ -1,6 +1,6 @@
 //! Lists of packages that are not as they should be.
 
-use distro::Index;
+use apt_solver::Index;
 use names::Arch;
 
 const GOOD: &str = "Package: aa\nVersion: 1\nArchitecture: all\nDepends: bb (>= 1)\n\

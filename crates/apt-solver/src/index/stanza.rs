@@ -4,7 +4,7 @@ use names::Digest;
 
 use super::{Kind, PackagesError};
 use crate::Version;
-use crate::lock::{is_archive_path, is_package_name};
+use crate::locked::{is_archive_path, is_package_name};
 use crate::paragraph::Paragraph;
 
 /// There is more than the numbers of an index can count.

@@ -8,9 +8,9 @@ use std::str::FromStr;
 /// Sorts as dpkg sorts, and two spellings of one version (`1.0`, `0:1.00`) are equal.
 ///
 /// ```
-/// let [old, new]: [distro::Version; 2] = ["1:2.0~rc1-1".parse()?, "1:2.0-1".parse()?];
+/// let [old, new]: [apt_solver::Version; 2] = ["1:2.0~rc1-1".parse()?, "1:2.0-1".parse()?];
 /// assert!(old < new);
-/// # Ok::<(), distro::VersionError>(())
+/// # Ok::<(), apt_solver::VersionError>(())
 /// ```
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 #[serde(try_from = "String", into = "String")]

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use distro::{Version, compare_versions};
+use apt_solver::{Version, compare_versions};
 use testkit::Random;
 
 const PAIRS: usize = 100_000;
