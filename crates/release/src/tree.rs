@@ -160,6 +160,7 @@ impl Tree {
         // Recipes with faults are not in the tree.
         if faults.is_empty() {
             faults.extend(clashes::meta_packages(&tree));
+            faults.extend(clashes::packages(&tree));
         }
         faults.extend(clashes::accounts(&tree.services));
         layout::check_overrides(&folder, &ids, &mut faults);

@@ -72,6 +72,28 @@ fn meta_packages_bring_in_what_has_packages() {
 }
 
 #[test]
+fn packages_of_a_tree_have_names_of_their_own() {
+    let tree = small_tree();
+    let package = "\n[package]\nname = \"openstack\"\nmaintainer = \"Jane Doe <jane@example.org>\"\n\
+                   license = \"Apache-2.0\"\ncopyright = \"nobody\"\n";
+    let keystone = format!("{SERVICE}{package}");
+    put(&tree, "services/keystone.toml", &keystone);
+    let nova = keystone.replace("keystone", "nova").replace("42424", "42436");
+    put(&tree, "services/nova.toml", &nova.replace("\"openstack\"", "\"openstack-{{ service }}\""));
+    assert_snapshot!(faults(tree.path()), @"");
+    put(&tree, "services/nova.toml", &nova);
+    let meta =
+        "[meta-package]\nname = \"openstack\"\nmaintainer = \"Jane Doe <jane@example.org>\"\n";
+    put(&tree, "releases/2025.2/release.toml", &format!("{RELEASE}{meta}"));
+    assert_snapshot!(faults(tree.path()), @"
+    releases/2025.2/release.toml: the meta package is called openstack, as a package of keystone is
+      hint: write another `name` into [meta-package]
+    services/nova.toml:5:7: a package of keystone is called openstack already
+      hint: see services/keystone.toml:5:7; call this one otherwise
+    ");
+}
+
+#[test]
 fn a_recipe_is_not_called_what_stands_for_others() {
     let tree = small_tree();
     for name in [release::ALL, release::META] {
