@@ -1,5 +1,6 @@
 //! The judge: what mmdebstrap makes of exactly the same .debs.
 
+mod arm64;
 mod compare;
 mod reference;
 mod sets;
@@ -50,9 +51,8 @@ fn chain(error: &dyn std::error::Error) -> String {
     cause.map_or(error.to_string(), |cause| format!("{error}: {cause}"))
 }
 
-fn assembled(file: &DistroFile, debs: &[UnpackedDeb], requested: &[String]) -> Tree {
-    let request =
-        Request { arch: Arch::Amd64, distro: file, debs, requested, time: Epoch(1_795_228_558) };
+fn assembled(file: &DistroFile, arch: Arch, debs: &[UnpackedDeb], requested: &[String]) -> Tree {
+    let request = Request { arch, distro: file, debs, requested, time: Epoch(1_795_228_558) };
     match assemble(&request) {
         Ok(tree) => tree,
         Err(error) => panic!("{}", chain(&error)),
@@ -89,14 +89,14 @@ fn the_trees_are_those_that_mmdebstrap_makes() {
         let file = distro_file(distro);
         let mut differences = compare::Differences::read(distro);
         let mut trees = BTreeMap::new();
-        let mut sets = sets::locked(distro);
+        let mut sets = sets::locked(distro, Arch::Amd64);
         if full() {
-            sets.extend(sets::solved(distro, &file, &store, &folder, &sets));
+            sets.extend(sets::solved(distro, Arch::Amd64, &file, &store, &folder, &sets));
         }
         for Set { name, requested, debs } in sets {
-            let folder = folder.join(distro).join(&name);
+            let folder = sets::place(&folder, distro, Arch::Amd64, &name);
             let debs = unpacked(&store, &reference::debs(&folder, &debs));
-            let tree = assembled(&file, &debs, &requested);
+            let tree = assembled(&file, Arch::Amd64, &debs, &requested);
             if full() || name != "base" {
                 let suite = &file.suites[0].suite;
                 let root = reference::root(&folder, suite, file.merged_usr, &requested);

@@ -32,7 +32,7 @@ struct Difference {
 
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd)]
 #[serde(rename_all = "lowercase")]
-enum What {
+pub(super) enum What {
     /// mmdebstrap's root has it alone.
     Missing,
     /// Ours has it alone.
@@ -105,7 +105,11 @@ impl Differences {
     }
 }
 
-fn differences<'a>(ours: &'a Tree, reference: &'a Tree) -> Vec<(&'a TreePath, What, String)> {
+/// What differs, by path, and how.
+pub(super) fn differences<'a>(
+    ours: &'a Tree,
+    reference: &'a Tree,
+) -> Vec<(&'a TreePath, What, String)> {
     let mut found = Vec::new();
     for (path, node) in reference {
         let Some(our) = ours.get(path) else {

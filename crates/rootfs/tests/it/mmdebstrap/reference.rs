@@ -1,7 +1,7 @@
 //! Roots that mmdebstrap makes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read as _;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -75,11 +75,12 @@ fn made(folder: &Path, suite: &str, merged_usr: bool, variant: &str, include: St
             .env("SOURCE_DATE_EPOCH", "1795228558"));
         std::fs::rename(folder.join("root.part"), &archive).unwrap();
     }
-    read(&archive)
+    read(std::fs::File::open(&archive).unwrap())
 }
 
-fn read(archive: &Path) -> Tree {
-    let mut archive = tar::Archive::new(std::fs::File::open(archive).unwrap());
+/// The entries of a tar archive.
+pub(super) fn read(archive: impl Read) -> Tree {
+    let mut archive = tar::Archive::new(archive);
     let mut tree = Tree::new();
     let mut contents: BTreeMap<TreePath, Kind> = BTreeMap::new();
     for entry in archive.entries().unwrap() {
@@ -112,7 +113,7 @@ fn read(archive: &Path) -> Tree {
 }
 
 /// The extended attributes of an entry, as GNU tar writes them.
-fn attributes<R: std::io::Read>(entry: &mut tar::Entry<'_, R>) -> BTreeMap<String, Vec<u8>> {
+fn attributes<R: Read>(entry: &mut tar::Entry<'_, R>) -> BTreeMap<String, Vec<u8>> {
     let records = entry.pax_extensions().unwrap().into_iter().flatten();
     let attribute = |record: std::io::Result<tar::PaxExtension<'_>>| {
         let record = record.unwrap();

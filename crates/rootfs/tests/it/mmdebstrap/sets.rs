@@ -45,17 +45,22 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
+/// The folder for what a root is made from.
+pub(super) fn place(folder: &Path, distro: &str, arch: Arch, name: &str) -> PathBuf {
+    folder.join(distro).join(arch.debian()).join(name)
+}
+
 /// The locked base, and for each locked service that needs more the base with that.
-pub(super) fn locked(distro: &str) -> Vec<Set> {
+pub(super) fn locked(distro: &str, arch: Arch) -> Vec<Set> {
     let read = |path: &str| -> Lock {
         toml::from_str(&std::fs::read_to_string(root().join(path)).unwrap()).unwrap()
     };
     let chosen = |lock: &Lock, selections: &[Selection], name: &str| {
         let mut found = selections.iter();
-        let found = found.find(|one| one.name == name && one.arch == Arch::Amd64).unwrap();
+        let found = found.find(|one| one.name == name && one.arch == arch).unwrap();
         let named = |deb: &&LockedDeb| {
-            let arch = deb.arch == "all" || deb.arch == Arch::Amd64.debian();
-            arch && found.debs.contains(&format!("{}={}", deb.name, deb.version.as_str()))
+            let fits = deb.arch == "all" || deb.arch == arch.debian();
+            fits && found.debs.contains(&format!("{}={}", deb.name, deb.version.as_str()))
         };
         let debs: Vec<LockedDeb> = lock.deb.iter().filter(named).cloned().collect();
         assert_eq!(debs.len(), found.debs.len(), "{name}: a package is not in the lock");
@@ -70,7 +75,7 @@ pub(super) fn locked(distro: &str) -> Vec<Set> {
         let debs = [base.as_slice(), &debs].concat();
         Set { name: service.name.clone(), requested, debs }
     };
-    let needy = |service: &&Selection| service.arch == Arch::Amd64 && !service.debs.is_empty();
+    let needy = |service: &&Selection| service.arch == arch && !service.debs.is_empty();
     let services = release.service.iter().filter(needy).map(with);
     let base =
         Set { name: "base".to_owned(), requested: base_requested.clone(), debs: base.clone() };
@@ -81,18 +86,18 @@ pub(super) fn locked(distro: &str) -> Vec<Set> {
 /// the locked base with those, as the archive has them today.
 pub(super) fn solved(
     distro: &str,
+    arch: Arch,
     file: &DistroFile,
     store: &Store,
     folder: &Path,
     locked: &[Set],
 ) -> Vec<Set> {
     let base = &locked[0];
-    let index = index(file, store, &folder.join(distro).join("base"), &base.debs);
+    let index = index(arch, file, store, &place(folder, distro, arch, &base.name), &base.debs);
     let tree = release::Tree::read(&root());
     let tree = tree.unwrap_or_else(|faults| panic!("{}", names::render_faults(&faults)));
     let id = distro.parse().unwrap();
-    let target =
-        release::Target { distro: &id, release: RELEASE.parse().unwrap(), arch: Arch::Amd64 };
+    let target = release::Target { distro: &id, release: RELEASE.parse().unwrap(), arch };
     let mut sets = Vec::new();
     for (name, service) in &tree.services {
         let packages: Vec<String> = service.packages(target, None).unwrap().into_iter().collect();
@@ -110,7 +115,13 @@ pub(super) fn solved(
 }
 
 /// The archive as it is today, and the packages of the base, which it may have replaced since.
-fn index(file: &DistroFile, store: &Store, base: &Path, debs: &[LockedDeb]) -> distro::Index {
+fn index(
+    arch: Arch,
+    file: &DistroFile,
+    store: &Store,
+    base: &Path,
+    debs: &[LockedDeb],
+) -> distro::Index {
     let bases = |archive: &ArchiveName| {
         let variable =
             format!("COOPERAGE_MIRROR_{}", archive.as_str().to_uppercase()).replace('-', "_");
@@ -122,8 +133,7 @@ fn index(file: &DistroFile, store: &Store, base: &Path, debs: &[LockedDeb]) -> d
         (suite.keyring.clone(), Keyring::parse(&bytes).unwrap())
     };
     let keyrings: BTreeMap<_, _> = file.suites.iter().map(keyring).collect();
-    let (mut index, _) =
-        fetch_suites(&http, store, &file.suites, &keyrings, Arch::Amd64, None).unwrap();
+    let (mut index, _) = fetch_suites(&http, store, &file.suites, &keyrings, arch, None).unwrap();
     add(&mut index, debs, &unpacked(store, &reference::debs(base, debs)));
     index
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use filetree::{Kind, Node, Tree, TreePath};
+use names::Arch;
 use store::Store;
 
 use super::sets::{self, Set};
@@ -19,21 +20,21 @@ fn slim_is_a_part_of_full_and_whole() {
     let (_guard, folder) = folder();
     let store = Store::open(&folder.join("store")).unwrap();
     for distro in DISTROS {
-        let Set { name, requested, debs } = sets::locked(distro).swap_remove(0);
-        let place = folder.join(distro).join(name);
+        let Set { name, requested, debs } = sets::locked(distro, Arch::Amd64).swap_remove(0);
+        let place = sets::place(&folder, distro, Arch::Amd64, &name);
         let locked = debs;
         let debs = unpacked(&store, &reference::debs(&place, &locked));
         let file = distro_file(distro);
-        let full = assembled(&file, &debs, &requested);
+        let full = assembled(&file, Arch::Amd64, &debs, &requested);
         let asked = &file.base["slim"].packages;
         let locked = sets::slim(asked, &locked, &debs);
         let names: BTreeSet<&str> = locked.iter().map(|deb| deb.name.as_str()).collect();
         let mut few = debs.clone();
         few.retain(|deb| names.contains(deb.package.as_str()));
-        let slim = assembled(&file, &few, asked);
+        let slim = assembled(&file, Arch::Amd64, &few, asked);
         part_of_full(&slim, &full);
 
-        let place = folder.join(distro).join("slim");
+        let place = sets::place(&folder, distro, Arch::Amd64, "slim");
         reference::debs(&place, &locked);
         let suite = &file.suites[0].suite;
         let root = reference::extracted(&place, suite, file.merged_usr, &names);

@@ -1,0 +1,192 @@
+//! Roots for arm64, of which nothing can run here: dpkg-deb judges what is unpacked, and what is done besides
+//! is what is done for amd64, whose roots mmdebstrap judges.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use distro::DistroFile;
+use filetree::{Kind, Node, Tree, write_tar};
+use names::Arch;
+use store::Store;
+
+use super::compare::What;
+use super::sets::{self, Set};
+use super::{assembled, compare, distro_file, folder, full, reference, unpacked};
+
+/// The distro that is locked for both architectures.
+const DISTRO: &str = "debian-trixie";
+
+/// What names packages or lists libraries, and differs as these do. The cache is judged by ldconfig.
+const LISTS: [&str; 3] = ["var/lib/dpkg/status", "var/lib/dpkg/info/", "etc/ld.so.cache"];
+
+#[test]
+#[ignore = "needs curl, dpkg-deb, ldconfig, tar and a Debian mirror, as root; .ci/run runs it"]
+fn arm64_is_amd64_but_for_what_packages_bring() {
+    let (_guard, folder) = folder();
+    let store = Store::open(&folder.join("store")).unwrap();
+    let file = distro_file(DISTRO);
+    let [amd64, arm64] =
+        [Arch::Amd64, Arch::Arm64].map(|arch| effects(arch, &file, &store, &folder));
+    println!("{DISTRO}: {}", arm64.keys().cloned().collect::<Vec<_>>().join(" "));
+    assert!(!arm64.is_empty());
+    for (name, arm64) in arm64 {
+        let amd64 = &amd64[&name];
+        assert!(arm64.len() > 100, "{name}: only {} effects", arm64.len());
+        let only = |of: &[String], other: &[String]| -> Vec<String> {
+            of.iter().filter(|line| !other.contains(line)).cloned().collect()
+        };
+        let differences = (only(amd64, &arm64), only(&arm64, amd64));
+        assert_eq!(differences, (vec![], vec![]), "{name}: for amd64 alone, and for arm64 alone");
+    }
+}
+
+/// What differs between each root and what its packages bring, in words that are the same for every
+/// architecture.
+fn effects(
+    arch: Arch,
+    file: &DistroFile,
+    store: &Store,
+    folder: &Path,
+) -> BTreeMap<String, Vec<String>> {
+    let mut sets = sets::locked(DISTRO, arch);
+    if full() {
+        sets.extend(sets::solved(DISTRO, arch, file, store, folder, &sets));
+    } else {
+        // Keystone's whole image is looked at elsewhere.
+        sets.retain(|set| set.name == "cinder");
+    }
+    let of_set = |Set { name, requested, debs }: Set| {
+        let place = sets::place(folder, DISTRO, arch, &name);
+        let debs = reference::debs(&place, &debs);
+        let tree = assembled(file, arch, &unpacked(store, &debs), &requested);
+        if arch == Arch::Arm64 {
+            every_elf_file_is_for_arm64(&name, &tree);
+            the_cache_of_libraries_is_read(&place, &tree);
+        }
+        let brought = brought(&debs, &tree);
+        let found = compare::differences(&tree, &brought);
+        let found = found
+            .into_iter()
+            .filter(|(path, ..)| !LISTS.iter().any(|list| path.as_str().starts_with(list)));
+        let said = found.map(|(path, what, text)| {
+            let text = match (tree.get(path), brought.get(path)) {
+                (Some(made), None) => words(made),
+                (Some(ours), Some(theirs)) if what == What::Meta => {
+                    format!("{} and not {}", attributes(ours), attributes(theirs))
+                }
+                _ => text,
+            };
+            let text = general(&text, arch);
+            let text = match path.as_str() {
+                "var/lib/dpkg/diversions" => diversions(&text),
+                "var/lib/dpkg/triggers/File" => text.replace("/usr/lib64 base-files/noawait\n", ""),
+                _ => text,
+            };
+            format!("{}: {what:?} {text}", general(path.as_str(), arch))
+        });
+        let mut said: Vec<String> = said.collect();
+        said.sort();
+        (name, said)
+    };
+    sets.into_iter().map(of_set).collect()
+}
+
+/// What dpkg-deb unpacks of all packages, at the places where the links of the root lead.
+fn brought(debs: &Path, root: &Tree) -> Tree {
+    let mut all = Tree::new();
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(debs).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "deb"));
+    paths.sort();
+    for path in paths {
+        let archive = reference::run(Command::new("dpkg-deb").arg("--fsys-tarfile").arg(&path));
+        for (path, node) in &reference::read(archive.as_slice()) {
+            let path = root.resolve_parent(path).unwrap_or_else(|_| path.clone());
+            // The first package that has a folder says what it is like.
+            if all.get(&path).is_none() {
+                all.insert_with_parents(path, node.clone()).unwrap();
+            }
+        }
+    }
+    all
+}
+
+fn attributes(node: &Node) -> String {
+    let kind = if node.is_directory() { "d" } else { "-" };
+    format!("{kind}{:04o} {}:{} {:?}", node.mode, node.uid, node.gid, node.attributes)
+}
+
+/// A node that no package brings: a file with its text.
+fn words(node: &Node) -> String {
+    let meta = attributes(node);
+    match &node.kind {
+        Kind::File(content) => {
+            format!("{meta}\n{}", String::from_utf8_lossy(&content.read().unwrap()))
+        }
+        Kind::Symlink(target) => format!("{meta} to {target}"),
+        _ => meta,
+    }
+}
+
+/// Without the names of the architecture.
+fn general(text: &str, arch: Arch) -> String {
+    let (triplet, loader) = match arch {
+        Arch::Amd64 => ("x86_64-linux-gnu", "ld-linux-x86-64.so.2"),
+        Arch::Arm64 => ("aarch64-linux-gnu", "ld-linux-aarch64.so.1"),
+    };
+    text.replace(triplet, "TRIPLET").replace(loader, "LOADER").replace(arch.debian(), "ARCH")
+}
+
+/// The diversions in order, each with its target and package. On amd64 the loader lies in `lib64`, which is
+/// base-files' own folder there; on others base-files diverts that one with those of other libraries.
+fn diversions(text: &str) -> String {
+    let (meta, text) = text.split_once('\n').unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let mut entries: Vec<String> = lines
+        .chunks(3)
+        .map(|entry| entry.join(" ").replace("/lib64/LOADER", "/lib/LOADER"))
+        .filter(|entry| !entry.starts_with("/lib64 "))
+        .collect();
+    entries.sort();
+    format!("{meta}\n{}", entries.join("\n"))
+}
+
+/// Every file that begins as an ELF file does (elf(5)) is for AArch64 (`e_machine` 183), or for the kernel's
+/// own machine, BPF (247).
+fn every_elf_file_is_for_arm64(name: &str, tree: &Tree) {
+    let mut found = 0;
+    for (path, node) in tree {
+        let Kind::File(content) = &node.kind else { continue };
+        if content.size < 20 {
+            continue;
+        }
+        let mut head = [0; 20];
+        std::io::Read::read_exact(&mut content.reader().unwrap(), &mut head).unwrap();
+        if head[..4] == *b"\x7fELF" {
+            found += 1;
+            assert!([183, 247].contains(&head[18]), "{name}: {path} is for {}", head[18]);
+        }
+    }
+    assert!(found > 300, "{name}: only {found} ELF files");
+}
+
+/// The host's ldconfig reads our cache, and what it names is there.
+fn the_cache_of_libraries_is_read(place: &Path, tree: &Tree) {
+    let root = place.join("root");
+    std::fs::create_dir_all(&root).unwrap();
+    let archive = place.join("root.tar");
+    write_tar(tree.iter(), None, &mut std::fs::File::create(&archive).unwrap()).unwrap();
+    reference::run(Command::new("tar").arg("-xf").arg(&archive).arg("-C").arg(&root));
+    let said = reference::run(Command::new("ldconfig").arg("-r").arg(&root).arg("-p"));
+    let said = String::from_utf8(said).unwrap();
+    let entries: Vec<&str> = said.lines().filter(|line| line.contains(" => ")).collect();
+    assert!(entries.len() > 50, "{said}");
+    for entry in entries {
+        assert!(entry.contains("AArch64"), "{entry}");
+        let path = entry.rsplit(" => ").next().unwrap();
+        assert!(root.join(path.trim_start_matches('/')).exists(), "{entry}");
+    }
+    std::fs::remove_dir_all(&root).unwrap();
+    std::fs::remove_file(&archive).unwrap();
+}
