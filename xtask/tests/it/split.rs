@@ -167,7 +167,10 @@ fn what_cannot_be_split_is_told() {
         assert!(output.status.code() == Some(2) && said.contains(want), "{want}: {said}");
     };
     refused("files = [\"/etc/nova\"]", "no file is left for x-part");
-    let want = "give /usr/lib/sysusers.d/openstack-keystone.conf to the part";
+    let want = "give /usr/lib/sysusers.d/openstack-keystone.conf to a part";
     refused("files = [\"/etc/keystone\"]", want);
+    let want = "x-part has programs, so that it needs the package of keystone with \
+                /opt/openstack/keystone-28.1.0/pyvenv.cfg, which needs x-part: name that one in `needs`";
+    refused("files = [\"bin/keystone-*\"]", want);
     refused("files = [\"/etc\"]\nneeds = [\"y\"]", "no package of this recipe is called `y`");
 }

@@ -89,15 +89,17 @@ pub enum PackageError {
     },
     /// Two packages of a service need each other.
     #[error(
-        "{package} needs the package with the account of {service}, which needs {package}: give {file} to the \
-         part that has the files of the account, or let that part need the other"
+        "{package} has {what}, so that it needs the package of {service} with {file}, which needs {package}: \
+         name that one in `needs` of {package}, or give {file} to a part that needs no other"
     )]
     Circle {
         /// The service.
         service: ServiceName,
         /// The package.
         package: String,
-        /// The file that makes the account.
+        /// What it has that is of no use without the other.
+        what: &'static str,
+        /// A file that the other has.
         file: String,
     },
     /// The package cannot be written.

@@ -31,7 +31,9 @@ pub(crate) struct Share {
 /// templates stand for.
 ///
 /// A directory is in all packages with something in it; one that is empty, or that the recipe lists, is where
-/// its path is matched, and below `/var` with the file for systemd-tmpfiles, which makes it. What is owned by the account needs the package that makes it.
+/// its path is matched, and below `/var` with the file for systemd-tmpfiles, which makes it. What is owned by the
+/// account needs the package that makes it, and programs need the one with `pyvenv.cfg`: by it their Python finds
+/// its modules (PEP 405).
 pub(crate) fn shares(
     told: &Told<'_>,
     prefix: &TreePath,
@@ -48,7 +50,9 @@ pub(crate) fn shares(
         let of_it = |patterns: &Vec<PathPattern>| patterns.iter().any(|p| p.matches(path.as_str()));
         patterns.iter().position(of_it).map_or(0, |index| index + 1)
     };
-    let home = owner_of(&files::place(&format!("{place}/pyvenv.cfg"))?);
+    let configuration = format!("{place}/pyvenv.cfg");
+    let home = owner_of(&files::place(&configuration)?);
+    let programs = prefix.join("bin").ok();
     let sysusers = files::sysusers_place(told.main);
     let accounts = owner_of(&files::place(&sysusers)?);
     let trees = trees(told, &all.tree, parts.len() + 1, home, owner_of)?;
@@ -64,6 +68,8 @@ pub(crate) fn shares(
         }
     }
     let mut shares = Vec::new();
+    // What packages need besides, and the file that says why.
+    let mut besides = Vec::new();
     for (index, tree) in trees.into_iter().enumerate() {
         let (name, description) = match index.checked_sub(1).map(|index| &parts[index]) {
             None => (told.name.to_owned(), told.service.description.clone()),
@@ -74,7 +80,10 @@ pub(crate) fn shares(
         }
         let files = all.of(told.main, tree, |path| owner_of(path) == index);
         if !files.owners.is_empty() && index != accounts {
-            needs[index].insert(accounts);
+            besides.push((index, accounts, "files of the account", &sysusers));
+        }
+        if programs.as_ref().is_some_and(|bin| files.tree.get(bin).is_some()) && index != home {
+            besides.push((index, home, "programs", &configuration));
         }
         shares.push(Share {
             name,
@@ -87,11 +96,16 @@ pub(crate) fn shares(
         });
     }
     let called: Vec<String> = shares.iter().map(|share| share.name.clone()).collect();
+    for &(from, to, ..) in &besides {
+        needs[from].insert(to);
+    }
+    if let Some((from, _, what, file)) =
+        besides.iter().find(|(from, ..)| reaches(&needs, *from, *from))
+    {
+        let (service, package) = (told.service.name.clone(), called[*from].clone());
+        return Err(PackageError::Circle { service, package, what, file: (*file).clone() });
+    }
     for (index, share) in shares.iter_mut().enumerate() {
-        if reaches(&needs, index, index) {
-            let (service, package) = (told.service.name.clone(), share.name.clone());
-            return Err(PackageError::Circle { service, package, file: sysusers });
-        }
         share.needs = needs[index].iter().map(|other| called[*other].clone()).collect();
     }
     Ok(shares)
