@@ -1,12 +1,14 @@
 //! What maintainer scripts do, done.
 
+use std::collections::BTreeSet;
+
 use distro::{Effect, UnpackedDeb};
 use filetree::{Content, Kind, Node, Tree, TreePath};
 use names::{Arch, Epoch};
 
 use crate::AssembleError;
 use crate::accounts::Accounts;
-use crate::handlers::{accounts, alternatives, capabilities, runlevels, systemd};
+use crate::handlers::{accounts, alternatives, capabilities, files, runlevels, systemd};
 
 /// What all effects need to know.
 pub(crate) struct Context<'a> {
@@ -57,6 +59,7 @@ pub(crate) fn apply(
                 tree.insert_with_parents(path, node.owned_by(0, group(name)?))?;
             }
         }
+        Effect::Commented { path, from, head } => commented(tree, path, from, head, time)?,
         Effect::Link { path, target } => link(tree, place(tree, path)?, target, time)?,
         Effect::Mode { path, mode, group: name } => {
             let (path, gid) = (place(tree, path)?, group(name)?);
@@ -140,6 +143,28 @@ pub(crate) fn apply(
         // Diversions are known before the first file is unpacked; the rest comes at the end.
         _ => {}
     }
+    Ok(())
+}
+
+/// Writes `head` and the lines of `from` that begin with a letter, in the order of their bytes, each once and
+/// behind `# `, unless `path` is there.
+fn commented(
+    tree: &mut Tree,
+    path: &str,
+    from: &str,
+    head: &str,
+    time: Epoch,
+) -> Result<(), AssembleError> {
+    if tree.get(&tree.resolve(&TreePath::from_member(path)?)?).is_some() {
+        return Ok(());
+    }
+    let choices = files::required_text(tree, from)?;
+    let is_choice = |line: &&str| line.starts_with(|first: char| first.is_ascii_alphabetic());
+    let lines = choices.lines().filter(is_choice).map(|line| line.trim_end_matches(' '));
+    let lines: BTreeSet<&str> = lines.collect();
+    let mut text = head.to_owned();
+    lines.into_iter().for_each(|line| text += &format!("# {line}\n"));
+    files::rewrite(tree, path, (0o644, 0), time, &text)?;
     Ok(())
 }
 

@@ -10,6 +10,6 @@ pub mod runlevels;
 pub mod shells;
 pub mod systemd;
 
-mod files;
+pub(crate) mod files;
 
 pub use files::FileError;

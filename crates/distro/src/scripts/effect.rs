@@ -49,6 +49,18 @@ pub enum Effect {
         #[serde(default = "root")]
         group: String,
     },
+    /// A list of what could be chosen is written, nothing of it chosen, unless it is there: the lines of a
+    /// file that begin with a letter, in order, each once and behind `# `.
+    #[serde(rename_all = "kebab-case")]
+    Commented {
+        /// The list.
+        path: String,
+        /// The file that some package has.
+        from: String,
+        /// What comes before the lines.
+        #[serde(default)]
+        head: String,
+    },
     /// A symbolic link is made, unless something is there; an empty directory gives way to it.
     #[serde(rename_all = "kebab-case")]
     Link {

@@ -96,7 +96,7 @@ pub(super) fn text(tree: &Tree, path: &str) -> Result<Option<String>, FileError>
 }
 
 /// The text of the file at `path`, which must be there.
-pub(super) fn required_text(tree: &Tree, path: &str) -> Result<String, FileError> {
+pub(crate) fn required_text(tree: &Tree, path: &str) -> Result<String, FileError> {
     match text(tree, path)? {
         Some(text) => Ok(text),
         None => Err(FileError::Missing { path: TreePath::from_member(path)? }),
@@ -118,7 +118,7 @@ pub(super) fn write(
 
 /// Writes new text into the file at `path`, which keeps its mode and owner; a new file gets `mode`
 /// and `gid`.
-pub(super) fn rewrite(
+pub(crate) fn rewrite(
     tree: &mut Tree,
     path: &str,
     (mode, gid): (u32, u32),

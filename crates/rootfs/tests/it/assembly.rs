@@ -302,3 +302,19 @@ fn nothing_is_enabled_without_the_program_that_does_it() {
         assert_eq!(tree.at("var/lib/systemd").is_some(), made);
     }
 }
+
+#[test]
+fn a_list_of_choices_is_written_unless_it_is_there() {
+    let effect =
+        r#"{ commented = { path = "/etc/b.gen", from = "/usr/share/b", head = "head\n\n" } }"#;
+    let distro = distro(&[("b1", effect)]);
+    let choices = "# note\nb_C.x  \na_B\n b\nb_C.x\n";
+    let with = || DebBuilder::new("b1", "1.0").control_file("postinst", &script("b1"));
+    let tree = root(&distro, &[with().file("usr/share/b", choices.as_bytes())]).unwrap();
+    assert_eq!(text(&tree, "etc/b.gen"), "head\n\n# a_B\n# b_C.x\n");
+
+    let there = with().file("usr/share/b", b"x").file("etc/b.gen", b"mine");
+    assert_eq!(text(&root(&distro, &[there]).unwrap(), "etc/b.gen"), "mine");
+    let message = root(&distro, &[with()]).unwrap_err();
+    assert!(message.contains("/usr/share/b: there is no such file"), "{message}");
+}

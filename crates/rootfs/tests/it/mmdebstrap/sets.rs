@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use distro::{DistroFile, LockedDeb, Suite, UnpackedDeb, fetch_suites, solve};
 use fetch::{Http, Settings};
-use names::{Arch, ArchiveName};
+use names::{Arch, ArchiveName, ServiceName};
+use release::Service;
 use serde::Deserialize;
 use signer::Keyring;
 use store::Store;
@@ -14,6 +15,9 @@ use super::{reference, unpacked};
 
 /// The release whose locks and recipes are looked at.
 const RELEASE: &str = "2025.2";
+
+/// What kolla's image of horizon has: the recipe here needs none of it.
+const KOLLA_HORIZON: [&str; 3] = ["gettext", "locales", "tzdata"];
 
 /// The part of a lock that counts here.
 #[derive(Deserialize)]
@@ -98,10 +102,14 @@ pub(super) fn solved(
     let tree = tree.unwrap_or_else(|faults| panic!("{}", names::render_faults(&faults)));
     let id = distro.parse().unwrap();
     let target = release::Target { distro: &id, release: RELEASE.parse().unwrap(), arch };
+    let of_service = |(name, service): (&ServiceName, &Service)| {
+        (name.to_string(), service.packages(target, None).unwrap().into_iter().collect())
+    };
+    let mut wanted: BTreeMap<String, Vec<String>> = tree.services.iter().map(of_service).collect();
+    wanted.insert("kolla-horizon".to_owned(), KOLLA_HORIZON.map(str::to_owned).to_vec());
     let mut sets = Vec::new();
-    for (name, service) in &tree.services {
-        let packages: Vec<String> = service.packages(target, None).unwrap().into_iter().collect();
-        if packages.is_empty() || locked.iter().any(|set| set.name == name.as_str()) {
+    for (name, packages) in wanted {
+        if packages.is_empty() || locked.iter().any(|set| set.name == name) {
             continue;
         }
         let requested = [base.requested.as_slice(), &packages].concat();
@@ -109,7 +117,7 @@ pub(super) fn solved(
         let request = distro::Request { packages, installed, ..distro::Request::default() };
         let debs = solve(&index, &request).unwrap_or_else(|error| panic!("{name}: {error}")).debs;
         let debs = [base.debs.as_slice(), &debs].concat();
-        sets.push(Set { name: name.to_string(), requested, debs });
+        sets.push(Set { name, requested, debs });
     }
     sets
 }
