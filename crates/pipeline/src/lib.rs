@@ -107,7 +107,7 @@ pub use lock::{
 pub use locking::{LockError, LockMode, LockReport, LockRequest, Older, ScriptFault, Update, lock};
 pub use locks::LocksError;
 pub use outside::{Outside, OutsideSettings};
-pub use package::{DEB_FORMAT_LEVEL, PackageError, RPM_FORMAT_LEVEL};
+pub use package::{DEB_FORMAT_LEVEL, META_FORMAT_LEVEL, PackageError, RPM_FORMAT_LEVEL};
 pub use patched::PatchedError;
 pub use query::{
     Answer, ClosureRequest, LockedVersions, MirrorReport, PackagesRequest, PatchFate, PatchReport,

@@ -20,6 +20,7 @@ mod unit;
 pub use deb::DEB_FORMAT_LEVEL;
 pub(crate) use environment::Environment;
 pub use error::PackageError;
+pub use meta::META_FORMAT_LEVEL;
 pub(crate) use meta::MetaTask;
 pub(crate) use output::Output;
 pub(crate) use provenance::place as provenance_of;

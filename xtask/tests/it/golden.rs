@@ -10,6 +10,22 @@ use crate::bench::{cooperage_with, root, run};
 /// What `fixtures/golden/digests.toml` holds: image and layers by compression, by format level.
 type Golden = BTreeMap<String, BTreeMap<String, Vec<String>>>;
 
+fn golden() -> Golden {
+    let path = root().join("fixtures/golden/digests.toml");
+    toml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// Compares the digests of packages with those of their format level, which `name` holds.
+#[track_caller]
+pub(crate) fn are_golden(level: &str, name: &str, packages: &[String]) {
+    assert_eq!(
+        golden().get(level).map(|digests| &digests["package"][..]),
+        Some(packages),
+        "packages are other ones: raise pipeline::{name}, say so in docs/changelog.md, and add their \
+         digests to fixtures/golden/digests.toml"
+    );
+}
+
 #[test]
 fn the_golden_image_has_the_digests_of_its_format_level() {
     let tree = root().join("fixtures/golden");
@@ -42,8 +58,7 @@ fn the_golden_image_has_the_digests_of_its_format_level() {
     }
     let packages: Vec<Vec<String>> = packages.into_keys().collect();
     let [deb, rpm] = &packages.concat()[..] else { panic!("{packages:?}") };
-    let text = std::fs::read_to_string(tree.join("digests.toml")).unwrap();
-    let golden: Golden = toml::from_str(&text).unwrap();
+    let golden = golden();
     let made_text = toml::to_string(&BTreeMap::from([(FORMAT_LEVEL, &made)])).unwrap();
     assert_eq!(
         golden.get(FORMAT_LEVEL),
@@ -51,17 +66,8 @@ fn the_golden_image_has_the_digests_of_its_format_level() {
         "the image is another one: raise pipeline::FORMAT_LEVEL, say so in docs/changelog.md, and add \
          to fixtures/golden/digests.toml:\n{made_text}"
     );
-    for (level, name, digest) in
-        [(DEB_FORMAT_LEVEL, "DEB_FORMAT_LEVEL", deb), (RPM_FORMAT_LEVEL, "RPM_FORMAT_LEVEL", rpm)]
-    {
-        let of_level = golden.get(level).map(|digests| &digests["package"][..]);
-        assert_eq!(
-            of_level,
-            Some(std::slice::from_ref(digest)),
-            "the package is another one: raise pipeline::{name}, say so in docs/changelog.md, and add its \
-             digest to fixtures/golden/digests.toml"
-        );
-    }
+    are_golden(DEB_FORMAT_LEVEL, "DEB_FORMAT_LEVEL", std::slice::from_ref(deb));
+    are_golden(RPM_FORMAT_LEVEL, "RPM_FORMAT_LEVEL", std::slice::from_ref(rpm));
     let changelog = std::fs::read_to_string(root().join("docs/changelog.md")).unwrap();
     for level in golden.keys() {
         assert!(changelog.contains(&format!("`{level}`")), "{level} is not in the changelog");

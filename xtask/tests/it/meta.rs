@@ -3,10 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use names::Sha256;
+use pipeline::META_FORMAT_LEVEL;
 use testkit::tool;
 
 use crate::bench::{cooperage, cooperage_on, root, run, shell, signing_file, stdout, tree_copy};
 use crate::debs::packages;
+use crate::golden::are_golden;
 use crate::machine::{Machine, Served};
 use crate::packages::{Place, json, provenance_of};
 use crate::rpms;
@@ -86,6 +89,16 @@ fn it_follows_from_the_locks() {
     assert_eq!(summary["packages"][0]["arch"], "all");
     assert_eq!(summary["packages"][1]["arch"], "noarch");
     package(&place.at("a"), "deb");
+}
+
+#[test]
+fn it_has_the_digests_of_its_format_level() {
+    let place = place();
+    run(&mut build(&place, "meta", "a"));
+    let digest = |format| {
+        Sha256::digest(std::fs::read(package(&place.at("a"), format)).unwrap()).to_string()
+    };
+    are_golden(META_FORMAT_LEVEL, "META_FORMAT_LEVEL", &["deb", "rpm"].map(digest));
 }
 
 #[test]

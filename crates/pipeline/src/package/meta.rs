@@ -16,7 +16,7 @@ use crate::describe::Description;
 use crate::lock::LockedSource;
 
 /// The format level of meta packages: a part of the key in their provenance. The store keeps none of them under it.
-pub(crate) const META_FORMAT_LEVEL: &str = "meta-1";
+pub const META_FORMAT_LEVEL: &str = "meta-1";
 
 /// The licence of the few lines that it has of its own: that of OpenStack, and of Cooperage, which writes
 /// them.
