@@ -18,6 +18,7 @@
 mod apt_repo;
 mod deb;
 mod dnf;
+mod foreign;
 mod promises;
 mod random;
 mod server;
@@ -29,6 +30,7 @@ mod wheel;
 pub use apt_repo::{AptRepo, SigningKey};
 pub use deb::{Compression, DebBuilder};
 pub use dnf::dnf;
+pub use foreign::{check_library_cache, check_machine};
 pub use promises::{ARCHIVE, Given, check_promises};
 pub use random::Random;
 pub use server::{Fault, Request, Server};

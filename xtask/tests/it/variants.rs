@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use testkit::{check_library_cache, check_machine};
+
 use crate::bench::{
     cooperage, cooperage_on, image_digest, json_blob, root, run, shell, stdout, store, tree_copy,
     unpack,
@@ -90,8 +92,8 @@ fn arm64_is_amd64_with_other_packages() {
     let arm64 = unpack_arch(&layout, "arm64", folder.path());
     let amd64 = unpack_arch(&layout, "amd64", folder.path());
 
-    every_elf_file_is_for_arm64(&arm64);
-    the_cache_of_libraries_is_read(&arm64);
+    assert!(check_machine(&arm64, 183) > 500);
+    assert!(check_library_cache(&arm64, "AArch64") > 50);
 
     // What dpkg-deb unpacks of the packages is there.
     let mut trees = BTreeMap::new();
@@ -157,34 +159,6 @@ fn arm64_is_amd64_with_other_packages() {
             .args(["/tmp/qemu", "/var/lib/openstack/bin/python", "-c", line]),
     );
     assert_eq!(said.trim(), "aarch64");
-}
-
-/// Every file that begins as an ELF file does (elf(5)) is for AArch64 (`e_machine` 183).
-fn every_elf_file_is_for_arm64(tree: &Path) {
-    let files = shell(tree, "find . -xdev -type f -size +19c -printf '%P\\n'");
-    let mut found = 0;
-    for path in files.lines() {
-        let mut head = [0; 20];
-        let mut file = fs_err::File::open(tree.join(path)).unwrap();
-        std::io::Read::read_exact(&mut file, &mut head).unwrap();
-        if head[..4] == *b"\x7fELF" {
-            found += 1;
-            assert_eq!(head[18], 183, "{path}");
-        }
-    }
-    assert!(found > 500, "only {found} ELF files");
-}
-
-/// The host's ldconfig reads our cache, and what it names is there.
-fn the_cache_of_libraries_is_read(tree: &Path) {
-    let said = stdout(Command::new("ldconfig").arg("-r").arg(tree).arg("-p"));
-    let entries: Vec<&str> = said.lines().filter(|line| line.contains(" => ")).collect();
-    assert!(entries.len() > 50, "{said}");
-    for entry in entries {
-        assert!(entry.contains("AArch64"), "{entry}");
-        let path = entry.rsplit(" => ").next().unwrap();
-        assert!(tree.join(path.trim_start_matches('/')).exists(), "{entry}");
-    }
 }
 
 /// Keystone needs nothing of what the slim base leaves out.
