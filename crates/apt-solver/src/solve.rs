@@ -119,22 +119,38 @@ fn hint(near: &[String]) -> String {
 /// # Errors
 /// See [`SolveError`].
 pub fn solve(index: &Index, request: &Request) -> Result<Solution, SolveError> {
-    let mut preferred = request.prefer.as_slice();
-    loop {
-        let outcome = attempt(index, request, preferred);
+    let attempted = match attempt(index, request, &request.prefer) {
         // What is locked may stand in the way of what is wanted now: then it moves.
-        if outcome.is_ok() || preferred.is_empty() {
-            return outcome;
+        Err(_) if !request.prefer.is_empty() => attempt(index, request, &[]),
+        attempted => attempted,
+    };
+    let Attempt { mut solution, searched } = attempted?;
+    // A search may take a package on its way that an older version, which it takes later, makes needless: who
+    // starts from that version does not take it. What is locked must not change when it is locked again.
+    let times = if searched { SETTLED_AFTER } else { 0 };
+    for _ in 0..times {
+        match attempt(index, request, &solution.debs) {
+            Ok(again) if again.solution.debs != solution.debs => solution = again.solution,
+            _ => break,
         }
-        preferred = &[];
     }
+    Ok(solution)
+}
+
+/// How often a solution is solved again at most, until it stays as it is: once is nearly always enough.
+const SETTLED_AFTER: usize = 8;
+
+struct Attempt {
+    solution: Solution,
+    /// Whether apt's choices alone did not lead to it.
+    searched: bool,
 }
 
 fn attempt(
     index: &Index,
     request: &Request,
     preferred: &[LockedDeb],
-) -> Result<Solution, SolveError> {
+) -> Result<Attempt, SolveError> {
     let mut state = State::new(index, request.recommends);
     for deb in preferred {
         if let Some(package) = index.find_id(&deb.name, &deb.version) {
@@ -151,11 +167,12 @@ fn attempt(
     }
     greedy::install(&mut state, &roots);
     state.drop_unneeded(&roots);
-    if !state.is_whole(&roots) {
+    let searched = !state.is_whole(&roots);
+    if searched {
         state = search::search(state, &roots)?;
         state.drop_unneeded(&roots);
     }
-    Ok(solution(&state))
+    Ok(Attempt { solution: solution(&state), searched })
 }
 
 /// The names that are wanted, each once, in order.

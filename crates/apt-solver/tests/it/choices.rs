@@ -161,6 +161,18 @@ fn what_is_locked_stays_until_it_is_in_the_way() {
 }
 
 #[test]
+fn what_is_locked_again_stays() {
+    // Only an older version of pp provides mm, and with that nobody needs ww.
+    let index = index(
+        "aa 1 | Depends: mm/vv\nww 1 | Depends: mm/nn | Provides: vv\npp 2\npp 1 | Provides: mm",
+    );
+    let first = solve(&index, &request("aa")).unwrap();
+    assert_eq!(printed(&first.debs), "aa=1 pp=1");
+    let again = solve(&index, &Request { prefer: first.debs.clone(), ..request("aa") }).unwrap();
+    assert_eq!(first, again);
+}
+
+#[test]
 fn what_is_there_already_is_used_and_not_repeated() {
     let index = index("aa 1 | Depends: bb/cc, dd (>= 1)\nbb 1\ncc 1\ndd 2\ndd 1");
     let installed =
