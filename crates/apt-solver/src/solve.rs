@@ -114,7 +114,7 @@ fn hint(near: &[String]) -> String {
 /// newest version of each package, the first alternative that can be met or is chosen already,
 /// among providers the one of the package of that name, then essential ones, then by priority,
 /// then the one whose name the indexes mention last. Where these choices lead into a conflict,
-/// others are tried in the same order until the set is whole.
+/// others are tried in the same order until the set is whole. A solution that is preferred is found again.
 ///
 /// # Errors
 /// See [`SolveError`].
@@ -124,21 +124,25 @@ pub fn solve(index: &Index, request: &Request) -> Result<Solution, SolveError> {
         Err(_) if !request.prefer.is_empty() => attempt(index, request, &[]),
         attempted => attempted,
     };
-    let Attempt { mut solution, searched } = attempted?;
-    // A search may take a package on its way that an older version, which it takes later, makes needless: who
-    // starts from that version does not take it. What is locked must not change when it is locked again.
-    let times = if searched { SETTLED_AFTER } else { 0 };
-    for _ in 0..times {
+    let Attempt { solution, searched } = attempted?;
+    Ok(if searched { settled(index, request, solution) } else { solution })
+}
+
+/// How often a solution is solved again at most: once is nearly always enough.
+const SETTLED_AFTER: usize = 8;
+
+/// Solves from `solution` again until it stays as it is: what is locked must not change when it is locked anew. A
+/// search may take a package on its way that an older version, which it takes later, makes needless; who starts
+/// from that version does not take it.
+fn settled(index: &Index, request: &Request, mut solution: Solution) -> Solution {
+    for _ in 0..SETTLED_AFTER {
         match attempt(index, request, &solution.debs) {
             Ok(again) if again.solution.debs != solution.debs => solution = again.solution,
             _ => break,
         }
     }
-    Ok(solution)
+    solution
 }
-
-/// How often a solution is solved again at most, until it stays as it is: once is nearly always enough.
-const SETTLED_AFTER: usize = 8;
 
 struct Attempt {
     solution: Solution,

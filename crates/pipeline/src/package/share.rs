@@ -52,7 +52,7 @@ pub(crate) fn shares(
     };
     let configuration = format!("{place}/pyvenv.cfg");
     let home = owner_of(&files::place(&configuration)?);
-    let programs = prefix.join("bin").ok();
+    let programs = files::place(&format!("{place}/bin"))?;
     let sysusers = files::sysusers_place(told.main);
     let accounts = owner_of(&files::place(&sysusers)?);
     let trees = trees(told, &all.tree, parts.len() + 1, home, owner_of)?;
@@ -82,7 +82,7 @@ pub(crate) fn shares(
         if !files.owners.is_empty() && index != accounts {
             besides.push((index, accounts, "files of the account", &sysusers));
         }
-        if programs.as_ref().is_some_and(|bin| files.tree.get(bin).is_some()) && index != home {
+        if files.tree.get(&programs).is_some() && index != home {
             besides.push((index, home, "programs", &configuration));
         }
         shares.push(Share {

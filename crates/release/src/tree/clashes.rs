@@ -72,14 +72,14 @@ pub(super) fn packages(tree: &Tree) -> Vec<Fault> {
                 package.flat_map(|p| p.parts.iter().map(|part| &part.name).chain([&p.name]))
             {
                 let name = template.render(names);
-                match taken.get(&name) {
-                    Some(other) if other.name != service.name => faults.insert(Fault {
+                let other = *taken.entry(name.clone()).or_insert(service);
+                if other.name != service.name {
+                    faults.insert(Fault {
                         place: service.place.clone(),
                         message: format!("a package of {} is called {name} already", other.name),
                         hint: format!("see {}; call this one otherwise", other.place),
-                    }),
-                    _ => taken.insert(name, service).is_none(),
-                };
+                    });
+                }
             }
         }
         let Some(meta) = &release.file.meta_package else { continue };

@@ -29,11 +29,16 @@ fn distro_file(distro: &str) -> DistroFile {
     }
 }
 
-fn unpacked(store: &Store, folder: &Path) -> Vec<UnpackedDeb> {
+/// The .debs of a folder, by name.
+fn debs_in(folder: &Path) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "deb"));
     paths.sort();
+    paths
+}
+
+fn unpacked(store: &Store, folder: &Path) -> Vec<UnpackedDeb> {
     let unpack = |path: &PathBuf| {
         let mut writer = store.blob_writer().unwrap();
         std::io::copy(&mut std::fs::File::open(path).unwrap(), &mut writer).unwrap();
@@ -43,7 +48,7 @@ fn unpacked(store: &Store, folder: &Path) -> Vec<UnpackedDeb> {
             Err(error) => panic!("{}: {}", path.display(), chain(&error)),
         }
     };
-    paths.iter().map(unpack).collect()
+    debs_in(folder).iter().map(unpack).collect()
 }
 
 fn chain(error: &dyn std::error::Error) -> String {

@@ -1,8 +1,8 @@
 //! Roots for arm64, of which nothing can run here: dpkg-deb judges what is unpacked, and what is done besides
 //! is what is done for amd64, whose roots mmdebstrap judges.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::process::Command;
 
 use distro::DistroFile;
@@ -13,7 +13,7 @@ use testkit::{check_library_cache, check_machine};
 
 use super::compare::What;
 use super::sets::{self, Set};
-use super::{assembled, compare, distro_file, folder, reference, unpacked};
+use super::{assembled, compare, debs_in, distro_file, folder, reference, unpacked};
 
 /// The distro that is locked for both architectures.
 const DISTRO: &str = "debian-trixie";
@@ -34,8 +34,8 @@ fn arm64_is_amd64_but_for_what_packages_bring() {
     for (name, arm64) in arm64 {
         let amd64 = &amd64[&name];
         assert!(arm64.len() > 100, "{name}: only {} effects", arm64.len());
-        let only = |of: &[String], other: &[String]| -> Vec<String> {
-            of.iter().filter(|line| !other.contains(line)).cloned().collect()
+        let only = |of: &BTreeSet<String>, other: &BTreeSet<String>| -> Vec<String> {
+            of.difference(other).cloned().collect()
         };
         let differences = (only(amd64, &arm64), only(&arm64, amd64));
         assert_eq!(differences, (vec![], vec![]), "{name}: for amd64 alone, and for arm64 alone");
@@ -49,7 +49,7 @@ fn effects(
     file: &DistroFile,
     store: &Store,
     folder: &Path,
-) -> BTreeMap<String, Vec<String>> {
+) -> BTreeMap<String, BTreeSet<String>> {
     let mut sets = sets::locked(DISTRO, arch);
     sets.extend(sets::solved(DISTRO, arch, file, store, folder, &sets));
     let of_set = |Set { name, requested, debs }: Set| {
@@ -80,9 +80,7 @@ fn effects(
             };
             format!("{}: {what:?} {text}", general(path.as_str(), arch))
         });
-        let mut said: Vec<String> = said.collect();
-        said.sort();
-        (name, said)
+        (name, said.collect())
     };
     sets.into_iter().map(of_set).collect()
 }
@@ -90,11 +88,7 @@ fn effects(
 /// What dpkg-deb unpacks of all packages, at the places where the links of the root lead.
 fn brought(debs: &Path, root: &Tree) -> Tree {
     let mut all = Tree::new();
-    let mut paths: Vec<PathBuf> =
-        std::fs::read_dir(debs).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "deb"));
-    paths.sort();
-    for path in paths {
+    for path in debs_in(debs) {
         let archive = reference::run(Command::new("dpkg-deb").arg("--fsys-tarfile").arg(&path));
         for (path, node) in &reference::read(archive.as_slice()) {
             let path = root.resolve_parent(path).unwrap_or_else(|_| path.clone());
@@ -126,11 +120,12 @@ fn words(node: &Node) -> String {
 
 /// Without the names of the architecture.
 fn general(text: &str, arch: Arch) -> String {
-    let (triplet, loader) = match arch {
-        Arch::Amd64 => ("x86_64-linux-gnu", "ld-linux-x86-64.so.2"),
-        Arch::Arm64 => ("aarch64-linux-gnu", "ld-linux-aarch64.so.1"),
+    let loader = match arch {
+        Arch::Amd64 => "ld-linux-x86-64.so.2",
+        Arch::Arm64 => "ld-linux-aarch64.so.1",
     };
-    text.replace(triplet, "TRIPLET").replace(loader, "LOADER").replace(arch.debian(), "ARCH")
+    let text = text.replace(arch.triplet(), "TRIPLET").replace(loader, "LOADER");
+    text.replace(arch.debian(), "ARCH")
 }
 
 /// The diversions in order, each with its target and package. On amd64 the loader lies in `lib64`, which is

@@ -86,7 +86,7 @@ pub(super) fn locked(distro: &str, arch: Arch) -> Vec<Set> {
     [base].into_iter().chain(services).collect()
 }
 
-/// For each recipe that is not locked on `distro`, since its pins lack wheels, and that needs packages:
+/// For kolla's set of horizon, and for each recipe that is not locked on `distro`, since its pins lack wheels, and that needs packages:
 /// the locked base with those, as the archive has them today.
 pub(super) fn solved(
     distro: &str,
