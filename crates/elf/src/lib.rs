@@ -3,7 +3,8 @@
 //!
 //! [`dynamic`] reads what the dynamic linker goes by (System V gABI, chapter 5; "Symbol Versioning" of the
 //! LSB): SONAME, `NEEDED`, search paths, symbol versions. [`library`] reads what `ldconfig` goes by.
-//! Nothing of the file is held in memory but these tables.
+//! [`symbols`] takes what debuggers read out into a file of its own. Nothing of the file is held in memory but
+//! tables.
 //!
 //! ```
 //! use filetree::Content;
@@ -16,6 +17,11 @@
 mod dynamic;
 mod library;
 mod parts;
+mod pieces;
+mod sections;
+mod stripped;
+mod symbols;
 
 pub use dynamic::{Dynamic, Machine, dynamic};
 pub use library::{Library, library};
+pub use symbols::{Symbols, symbols};

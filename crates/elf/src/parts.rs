@@ -1,6 +1,6 @@
 //! Parts of a file, by their offsets.
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use filetree::{Content, ContentReader};
 
@@ -10,6 +10,8 @@ const NAME_LIMIT: u64 = 4096;
 
 pub(crate) const PT_LOAD: u32 = 1;
 pub(crate) const PT_DYNAMIC: u32 = 2;
+pub(crate) const PT_NOTE: u32 = 4;
+pub(crate) const PT_PHDR: u32 = 6;
 
 /// An entry of the program header.
 pub(crate) struct Segment {
@@ -63,6 +65,25 @@ impl Parts {
         if !inside || size > 4 * TABLE_LIMIT {
             return Ok(None);
         }
+        self.seek(offset, size)?;
+        let mut bytes = vec![0; size as usize];
+        self.reader.read_exact(&mut bytes)?;
+        Ok(Some(bytes))
+    }
+
+    /// Copies `size` bytes at `offset` to `out`. They must be inside the file.
+    pub(crate) fn copy(&mut self, offset: u64, size: u64, out: &mut impl Write) -> io::Result<()> {
+        self.seek(offset, size)?;
+        let copied = io::copy(&mut (&mut self.reader).take(size), out)?;
+        if copied == size { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+    }
+
+    /// The number of bytes of the file.
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn seek(&mut self, offset: u64, size: u64) -> io::Result<()> {
         match &mut self.reader {
             ContentReader::Memory(bytes) => bytes.set_position(offset),
             ContentReader::Slice(slice) => {
@@ -70,9 +91,7 @@ impl Parts {
                 slice.set_limit(size);
             }
         }
-        let mut bytes = vec![0; size as usize];
-        self.reader.read_exact(&mut bytes)?;
-        Ok(Some(bytes))
+        Ok(())
     }
 
     /// The bytes at `offset` up to a NUL.
