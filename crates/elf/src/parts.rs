@@ -72,7 +72,12 @@ impl Parts {
     }
 
     /// Copies `size` bytes at `offset` to `out`. They must be inside the file.
-    pub(crate) fn copy(&mut self, offset: u64, size: u64, out: &mut impl Write) -> io::Result<()> {
+    pub(crate) fn copy(
+        &mut self,
+        offset: u64,
+        size: u64,
+        out: &mut (impl Write + ?Sized),
+    ) -> io::Result<()> {
         self.seek(offset, size)?;
         let copied = io::copy(&mut (&mut self.reader).take(size), out)?;
         if copied == size { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }

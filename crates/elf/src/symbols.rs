@@ -48,7 +48,7 @@ impl Symbols {
     ///
     /// # Errors
     /// When bytes cannot be read or written.
-    pub fn write_debug(&self, out: &mut impl Write) -> io::Result<u32> {
+    pub fn write_debug(&self, out: &mut (impl Write + ?Sized)) -> io::Result<u32> {
         let mut out = Summing { out, hash: crc32fast::Hasher::new() };
         self.write(&self.debug, 0, &mut out)?;
         Ok(out.hash.finalize())
@@ -58,11 +58,11 @@ impl Symbols {
     ///
     /// # Errors
     /// When bytes cannot be read or written.
-    pub fn write_stripped(&self, sum: u32, out: &mut impl Write) -> io::Result<()> {
+    pub fn write_stripped(&self, sum: u32, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
         self.write(&self.stripped, sum, out)
     }
 
-    fn write(&self, pieces: &[Piece], sum: u32, out: &mut impl Write) -> io::Result<()> {
+    fn write(&self, pieces: &[Piece], sum: u32, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
         let mut file = Parts::open(&self.content)?;
         for piece in pieces {
             match piece {
@@ -76,12 +76,12 @@ impl Symbols {
     }
 }
 
-struct Summing<'a, W> {
+struct Summing<'a, W: ?Sized> {
     out: &'a mut W,
     hash: crc32fast::Hasher,
 }
 
-impl<W: Write> Write for Summing<'_, W> {
+impl<W: Write + ?Sized> Write for Summing<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = self.out.write(bytes)?;
         self.hash.update(&bytes[..count]);

@@ -10,13 +10,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use distro::DebError;
-use filetree::TreePath;
-use names::Digest;
+use filetree::{Content, TreePath};
+use names::{Digest, Hashing};
 use oci_writer::ReadImageError;
 use store::{Store, StoreError};
 use wheels::{RecordHash, RecordLine};
 
 use self::holder::{Holder, Member};
+use crate::package::SYMBOLS_SUFFIX;
 
 /// The longest file that is compared byte by byte.
 const LARGEST: u64 = 32 << 20;
@@ -36,7 +37,10 @@ pub struct Equivalence {
     pub paths: usize,
     /// The files that carry the prefix, and are equal once it is replaced.
     pub carriers: Vec<String>,
-    /// The RECORDs that carry digests and sizes of these, and are equal but for them.
+    /// The libraries and programs that the package has without their symbols, and that are what taking these out
+    /// of the image's leaves.
+    pub stripped: Vec<String>,
+    /// The RECORDs that carry digests and sizes of these and of the carriers, and are equal but for them.
     pub records: Vec<String>,
     /// What is not equal: a path, and how.
     pub differences: Vec<String>,
@@ -104,7 +108,7 @@ type Entries = BTreeMap<TreePath, Found>;
 /// image, and each rpm with the Debian package for the same architecture. The packages that a service is split
 /// into count as one, and no file may be in two of them. Both hold the same paths below
 /// their prefixes, with equal modes and digests. Files that carry the prefix are compared once it is
-/// replaced; RECORDs of wheels (PyPA, "recording installed projects") may differ in the digests and sizes of
+/// replaced, and libraries whose symbols are in a package of their own once these are taken out; RECORDs of wheels (PyPA, "recording installed projects") may differ in the digests and sizes of
 /// such files, which must be those of the files. In `pyvenv.cfg` the version of the interpreter may be
 /// shorter: packages for rpm do not know all of it. Nothing is taken from the store or the locks: what is
 /// compared is what was written.
@@ -208,7 +212,13 @@ fn compare(one: &Holder, other: &Holder) -> Result<Equivalence, EquivalenceError
             _ => result.differences.push(format!("{path}: only in the package")),
         }
     }
-    let (here, there) = (one.contents(&open)?, other.contents(&open)?);
+    let mut here = one.contents(&open)?;
+    let is_left = |path: &String, bytes: &mut Vec<u8>| {
+        is_stripped(path, bytes, &second.listing).unwrap_or(false)
+    };
+    result.stripped = here.extract_if(.., is_left).map(|(path, _)| path).collect();
+    open.retain(|path| !result.stripped.contains(path));
+    let there = other.contents(&open)?;
     let mut records = Vec::new();
     for path in open {
         // Of what is longer only a part was read.
@@ -228,9 +238,10 @@ fn compare(one: &Holder, other: &Holder) -> Result<Equivalence, EquivalenceError
             result.differences.push(format!("{path}: other bytes"));
         }
     }
+    let changed = [&result.carriers[..], &result.stripped].concat();
     for (path, here, there) in records {
         let (here, there) = ((&here[..], &first.listing), (&there[..], &second.listing));
-        match records_agree(&path, here, there, &result.carriers) {
+        match records_agree(&path, here, there, &changed) {
             true => result.records.push(path),
             false => result.differences.push(format!("{path}: other lines")),
         }
@@ -239,6 +250,17 @@ fn compare(one: &Holder, other: &Holder) -> Result<Equivalence, EquivalenceError
     result.records.sort();
     result.differences.sort();
     Ok(result)
+}
+
+/// Whether `listing` has at `path` what is left of the library `bytes` without its symbols.
+fn is_stripped(path: &str, bytes: &[u8], listing: &Listing) -> io::Result<bool> {
+    let Some(Found::File(_, digest, _)) = listing.get(path) else { return Ok(false) };
+    let name = format!("{}{SYMBOLS_SUFFIX}", path.rsplit('/').next().unwrap_or(path));
+    let Some(symbols) = elf::symbols(&Content::from_bytes(bytes), &name)? else { return Ok(false) };
+    let sum = symbols.write_debug(&mut io::sink())?;
+    let mut left = Hashing::new(io::sink());
+    symbols.write_stripped(sum, &mut left)?;
+    Ok(left.finish().0 == *digest)
 }
 
 /// The file of a virtual environment that says of which interpreter it is.
@@ -258,12 +280,12 @@ fn agree_but_for_version(one: &[u8], other: &[u8]) -> bool {
     lines && one.lines().count() == other.lines().count()
 }
 
-/// Whether two RECORDs differ in the lines of `carriers` alone, and each has what its files are.
+/// Whether two RECORDs differ in the lines of the files `changed` alone, and each has what its files are.
 fn records_agree(
     path: &str,
     (one, image): (&[u8], &Listing),
     (other, package): (&[u8], &Listing),
-    carriers: &[String],
+    changed: &[String],
 ) -> bool {
     let read = |bytes: &[u8]| wheels::parse_record(&String::from_utf8_lossy(bytes));
     let (Ok(one), Ok(other)) = (read(one), read(other)) else { return false };
@@ -272,7 +294,7 @@ fn records_agree(
     let right = |line: &RecordLine, listing: &Listing| {
         let place = joined(base, &line.path);
         let Some(Found::File(_, digest, size)) = listing.get(&place) else { return false };
-        carriers.contains(&place)
+        changed.contains(&place)
             && line.hash == Some(RecordHash::Sha256(*digest))
             && line.size == Some(*size)
     };

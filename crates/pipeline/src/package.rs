@@ -14,6 +14,7 @@ mod provenance;
 mod remember;
 mod rpm;
 mod share;
+mod symbols;
 mod task;
 mod unit;
 
@@ -26,6 +27,7 @@ pub(crate) use output::Output;
 pub(crate) use provenance::place as provenance_of;
 pub(crate) use remember::{RECORDS, is_made};
 pub use rpm::RPM_FORMAT_LEVEL;
+pub(crate) use symbols::SUFFIX as SYMBOLS_SUFFIX;
 pub(crate) use task::Task;
 
 use crate::Event;

@@ -23,7 +23,8 @@ mod tree;
 pub use meta_package::MetaPackage;
 pub use release_file::ReleaseFile;
 pub use service_file::{
-    Directory, File, Image, Names, Need, Owner, Package, Part, PathPattern, Pattern, Python,
-    Selection, SelectionFile, Service, SystemPackages, Target, Template, Unit, User,
+    DEB_SYMBOLS, DebugSymbols, Directory, File, Image, Names, Need, Owner, Package, Part,
+    PathPattern, Pattern, Python, RPM_SYMBOLS, Selection, SelectionFile, Service, SystemPackages,
+    Target, Template, Unit, User,
 };
 pub use tree::{ALL, META, Release, Tree, UnknownName, check};

@@ -25,7 +25,7 @@ pub(crate) fn run(
         let value = |one: &Equivalence| {
             json!({
                 "package": one.package, "others": one.others, "with": one.with, "prefix": one.prefix, "paths": one.paths,
-                "carriers": one.carriers, "records": one.records,
+                "carriers": one.carriers, "stripped": one.stripped, "records": one.records,
                 "differences": one.differences,
             })
         };
@@ -48,6 +48,7 @@ fn lines(one: &Equivalence) -> Vec<String> {
     };
     let mut lines = vec![format!("{name}{more}: {paths} paths below {prefix}, against {with}")];
     lines.extend(one.carriers.iter().map(|path| format!("carries  {path}")));
+    lines.extend(one.stripped.iter().map(|path| format!("stripped {path}")));
     lines.extend(one.records.iter().map(|path| format!("record   {path}")));
     lines.extend(one.differences.iter().map(|text| format!("differs  {text}")));
     lines

@@ -32,6 +32,7 @@ mod source_history;
 mod sources;
 mod sources_refused;
 mod split;
+mod symbols;
 mod terminal;
 mod unprivileged;
 mod variants;

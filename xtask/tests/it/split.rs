@@ -133,15 +133,20 @@ fn every_file_is_in_one_package() {
     assert_eq!(verify_equivalence(&out).output().unwrap().status.code(), Some(5));
 
     let (debs, rpms) = build(&folder.path().join("b"));
+    lint(&debs, &rpms);
+}
+
+/// What lintian and rpmlint say of packages that belong together: nothing.
+pub(crate) fn lint(debs: &[PathBuf], rpms: &[PathBuf]) {
     let output = Command::new("lintian")
         .args(["--allow-root", "--fail-on", "error,warning", "--tag-display-limit", "0"])
-        .args(&debs)
+        .args(debs)
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && said.is_empty(), "{said}");
     let config = root().join("xtask/tests/it/rpms.rpmlint.toml");
-    let said = tool("rpmlint").arg("--config").arg(config).args(&rpms).said();
+    let said = tool("rpmlint").arg("--config").arg(config).args(rpms).said();
     let complaints: Vec<&str> = said
         .lines()
         .filter(|line| [": E: ", ": W: "].iter().any(|kind| line.contains(kind)))

@@ -11,6 +11,7 @@ use filetree::Tree;
 use pkg_writer::Options;
 use pkg_writer::deb::{Package, Signature};
 use pkg_writer::version;
+use release::DEB_SYMBOLS;
 
 pub(crate) use self::meta::meta;
 use super::documents::{self, Told};
@@ -20,6 +21,7 @@ use super::files;
 use super::named::Named;
 use super::output::{Output, Written};
 use super::share;
+use super::symbols::Symbols;
 use super::task::Task;
 use crate::Event;
 use crate::setting::{Listener, Setting};
@@ -50,9 +52,10 @@ pub(crate) fn deb(
     let version = version::debian(&version, &scheme)?;
     tell(Event::PackageStarted { package: format!("{name} {version} {}", plan.arch) });
 
-    let environment = Environment::make(setting, &distro.python, plan, prefix, tell)?;
+    let mut environment = Environment::make(setting, &distro.python, plan, prefix, tell)?;
     let found = depends::found(setting, distro, plan, &environment, tell)?;
     let options = output.options(setting, FORMAT, environment.tree.newest())?;
+    let symbols = Symbols::take_out(recipe, &mut environment, &options.scratch)?;
     let told = Told {
         id: &description.id,
         python: &distro.python,
@@ -69,13 +72,20 @@ pub(crate) fn deb(
         time: options.epoch,
     };
     let files = files::files(&told, &environment)?;
-    let shares = share::shares(&told, &environment.prefix, named.names(), files)?;
+    let mut shares = share::shares(&told, &environment.prefix, named.names(), files)?;
+    if let Some(symbols) = &symbols {
+        shares.push(symbols.share(format!("{name}{DEB_SYMBOLS}"), &shares));
+    }
     let suite = suite(distro);
     let mut made = Vec::new();
     for mut share in shares {
         let name = share.name.clone();
         let told = Told { name: &name, ..told };
-        share.files.document(&documents(&told, suite), environment.own.newest())?;
+        let overrides = match share.is_symbols {
+            true => texts::symbols_overrides(&name),
+            false => texts::lintian_overrides(&name, prefix),
+        };
+        share.files.document(&documents(&told, suite, overrides), environment.own.newest())?;
         let package = control::control(&told, &found, &share)?;
         made.push(write(setting, &output, &share.files.tree, &package, &options, tell)?);
     }
@@ -116,12 +126,11 @@ fn suite(distro: &DistroFile) -> &str {
     distro.suites.first().map_or("unstable", |suite| &*suite.suite)
 }
 
-/// What a package of `suite` has to be read, by its places.
-fn documents(told: &Told<'_>, suite: &str) -> [(String, Vec<u8>); 3] {
-    let Told { name, prefix, .. } = told;
+/// What a package of `suite` has to be read, by its places; `overrides` is for lintian.
+fn documents(told: &Told<'_>, suite: &str, overrides: String) -> [(String, Vec<u8>); 3] {
+    let Told { name, .. } = told;
     let licences = Some("/usr/share/common-licenses");
     let copyright = documents::copyright(told, "changelog.Debian.gz", licences);
-    let overrides = texts::lintian_overrides(name, prefix);
     let changelog = texts::changelog(told, suite);
     [
         (format!("/usr/share/doc/{name}/copyright"), copyright.into_bytes()),

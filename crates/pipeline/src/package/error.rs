@@ -102,6 +102,14 @@ pub enum PackageError {
         /// A file that the other has.
         file: String,
     },
+    /// Symbols cannot be taken out of a file.
+    #[error("the symbols of /{path} cannot be taken out")]
+    Symbols {
+        /// The file.
+        path: filetree::TreePath,
+        /// Why.
+        source: io::Error,
+    },
     /// The package cannot be written.
     #[error("the package cannot be written")]
     Deb(#[from] DebError),

@@ -17,7 +17,7 @@ const UNITS: &str = "/usr/lib/systemd/system";
 
 /// The files of a package. All of them are root's: a package manager knows no account that is yet to be
 /// made.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Files {
     pub(crate) tree: Tree,
     /// Files that the administrator may change.

@@ -10,6 +10,7 @@ use names::{Arch, Epoch};
 use pkg_writer::Options;
 use pkg_writer::rpm::{self, ChangelogEntry, Package, Signatures};
 use pkg_writer::version;
+use release::RPM_SYMBOLS;
 
 pub(crate) use self::meta::meta;
 use self::place::Placed;
@@ -20,6 +21,7 @@ use super::files;
 use super::named::Named;
 use super::output::{Output, Written};
 use super::share;
+use super::symbols::Symbols;
 use super::task::Task;
 use crate::Event;
 use crate::setting::{Listener, Setting};
@@ -53,9 +55,10 @@ pub(crate) fn rpm(
     let shown = evr.to_string();
     tell(Event::PackageStarted { package: format!("{name} {shown} {}", plan.arch) });
 
-    let environment = Environment::make(setting, python, plan, prefix, tell)?;
+    let mut environment = Environment::make(setting, python, plan, prefix, tell)?;
     let needed = relations::Needed::find(plan, &environment)?;
     let mut options = output.options(setting, FORMAT, environment.tree.newest())?;
+    let symbols = Symbols::take_out(recipe, &mut environment, &options.scratch)?;
     let told = Told {
         id: &description.id,
         python,
@@ -74,7 +77,11 @@ pub(crate) fn rpm(
     let mut files = files::files(&told, &environment)?;
     place::directories(&mut files, environment.own.newest())?;
     let mut made = Vec::new();
-    for mut share in share::shares(&told, &environment.prefix, named.names(), files)? {
+    let mut shares = share::shares(&told, &environment.prefix, named.names(), files)?;
+    if let Some(symbols) = &symbols {
+        shares.push(symbols.share(format!("{name}{RPM_SYMBOLS}"), &shares));
+    }
+    for mut share in shares {
         let name = share.name.clone();
         let told = Told { name: &name, ..told };
         let provides = "the package's Provides: bundled(python3dist(NAME))";

@@ -20,6 +20,8 @@ pub(crate) struct Share {
     pub(crate) is_main: bool,
     /// Whether it has `pyvenv.cfg`: it is what the link to the version in use leads to.
     pub(crate) is_home: bool,
+    /// Whether it has the symbols of the others.
+    pub(crate) is_symbols: bool,
     /// Whether files of the virtual environment are among its files.
     pub(crate) has_environment: bool,
     /// The packages of the service that it needs in its own version, by name.
@@ -90,6 +92,7 @@ pub(crate) fn shares(
             description,
             is_main: index == 0,
             is_home: index == home,
+            is_symbols: false,
             has_environment: files.tree.get(prefix).is_some(),
             files,
             needs: BTreeSet::new(),

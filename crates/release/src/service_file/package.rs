@@ -42,7 +42,26 @@ pub struct Package {
     pub units: Vec<Unit>,
     /// The packages that are split off, in the order of the recipe.
     pub parts: Vec<Part>,
+    /// What becomes of the symbols that debuggers read.
+    pub debug_symbols: DebugSymbols,
 }
+
+/// What becomes of the symbols that debuggers read, which most wheels have in their libraries.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DebugSymbols {
+    /// Libraries are as their projects ship them.
+    #[default]
+    Kept,
+    /// They are in a package of their own.
+    Apart,
+}
+
+/// What the name of a Debian package with the symbols of another ends with.
+pub const DEB_SYMBOLS: &str = "-dbgsym";
+
+/// What the name of an rpm with the symbols of another ends with.
+pub const RPM_SYMBOLS: &str = "-debuginfo";
 
 impl Package {
     /// What the part of number `index` needs of the service's packages, and what these need.
@@ -118,6 +137,7 @@ pub(super) fn check(
         replaces,
         units,
         parts,
+        debug_symbols: written.debug_symbols,
     })
 }
 
@@ -134,10 +154,14 @@ pub(crate) fn name(
             && text
                 .bytes()
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"+-.".contains(&b))
+            && ![DEB_SYMBOLS, RPM_SYMBOLS].iter().any(|suffix| text.ends_with(suffix))
     };
     let first = names.first().map_or("", |(name, _)| name);
     let default = &format!("openstack-{{{{ {first} }}}}");
-    let want = format!("a package is called like {default}: lower-case letters, digits and +-.");
+    let want = format!(
+        "a package is called like {default}: lower-case letters, digits and +-., without {DEB_SYMBOLS} \
+         or {RPM_SYMBOLS} at the end"
+    );
     template::check(checker, written, default, names, is_name, &want)
 }
 

@@ -7,6 +7,8 @@ use names::{DistroId, PackageName};
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::package::DebugSymbols;
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Service {
@@ -60,6 +62,8 @@ pub(super) struct Package {
     pub(super) unit: Vec<Spanned<Unit>>,
     #[serde(default)]
     pub(super) part: Vec<Spanned<Part>>,
+    #[serde(default)]
+    pub(super) debug_symbols: DebugSymbols,
 }
 
 #[derive(Debug, Deserialize)]

@@ -152,7 +152,7 @@ fn faults_of_meta_packages_are_told() {
                 maintainer = \"Jane\"\ndescription = \"\"\n";
     assert_snapshot!(faults(text), @"
     release.toml:4:8: `All {{ release }}` is not right
-      hint: a package is called like openstack-{{ release }}: lower-case letters, digits and +-.
+      hint: a package is called like openstack-{{ release }}: lower-case letters, digits and +-., without -dbgsym or -debuginfo at the end
     release.toml:5:14: `Jane` is no maintainer
       hint: write a name and an address: Jane Doe <jane@example.org>
     release.toml:6:15: `description` is empty

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use insta::{assert_debug_snapshot, assert_snapshot};
 use names::{Fault, render_faults};
-use release::Service;
+use release::{DebugSymbols, Service};
 
 use crate::shared::SERVICE;
 
@@ -306,8 +306,26 @@ fn faults_of_packages_are_told() {
     services/keystone.toml:10:14: `Jane` is no maintainer
       hint: write a name and an address: Jane Doe <jane@example.org>
     services/keystone.toml:11:8: `X` is not right
-      hint: a package is called like openstack-{{ service }}: lower-case letters, digits and +-.
+      hint: a package is called like openstack-{{ service }}: lower-case letters, digits and +-., without -dbgsym or -debuginfo at the end
     "#);
+}
+
+#[test]
+fn debug_symbols_are_kept_or_apart() {
+    let package =
+        "[package]\nmaintainer = \"J <j@example.org>\"\nlicense = \"MIT\"\ncopyright = \"A\"\n";
+    let of = |more: &str| parse(&format!("{SERVICE}\n{package}{more}")).unwrap().package.unwrap();
+    assert_eq!(of("").debug_symbols, DebugSymbols::Kept);
+    assert_eq!(of("debug-symbols = \"apart\"").debug_symbols, DebugSymbols::Apart);
+    assert_snapshot!(faults(&format!("{package}debug-symbols = \"gone\"\n")), @"
+    services/keystone.toml:13:17: `debug-symbols`: unknown variant `gone`, expected `kept` or `apart`
+      hint: docs/formats/service.md has the type of every key
+    ");
+    // The names are for the packages with the symbols of others.
+    assert_snapshot!(faults(&format!("{package}name = \"x-dbgsym\"\n")), @"
+    services/keystone.toml:13:8: `x-dbgsym` is not right
+      hint: a package is called like openstack-{{ service }}: lower-case letters, digits and +-., without -dbgsym or -debuginfo at the end
+    ");
 }
 
 #[test]
@@ -355,7 +373,7 @@ fn parts_of_a_package_are_checked() {
     services/keystone.toml:16:23: `lib//x` is not right
       hint: a pattern is a path, absolute or of the virtual environment, in which `*`, `?` and `**` stand for others: /etc/keystone, lib/python*/site-packages/keystone, **/tests
     services/keystone.toml:18:8: `X` is not right
-      hint: a package is called like openstack-{{ service }}: lower-case letters, digits and +-.
+      hint: a package is called like openstack-{{ service }}: lower-case letters, digits and +-., without -dbgsym or -debuginfo at the end
     services/keystone.toml:21:1: `files` has 0 patterns, not 1 to 100
       hint: add files = ["/etc/keystone"]
     services/keystone.toml:25:10: no package of this recipe is called `yyy`

@@ -61,7 +61,11 @@ pub(crate) fn control(
         architecture: architecture.to_owned(),
         maintainer: told.recipe.maintainer.clone(),
         description: format!("{}\n{}", share.description, documents::about(told)),
-        section: Some(told.recipe.section.clone()),
+        section: Some(if share.is_symbols {
+            "debug".to_owned()
+        } else {
+            told.recipe.section.clone()
+        }),
         priority: Some("optional".to_owned()),
         homepage: told.recipe.homepage.clone(),
         relations,

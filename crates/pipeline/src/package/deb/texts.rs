@@ -65,6 +65,15 @@ pub(super) fn overrides(name: &str, reasons: &[(&str, &[&str])]) -> String {
     text
 }
 
+/// What lintian is told to pass over in a package with the symbols of another.
+pub(crate) fn symbols_overrides(name: &str) -> String {
+    let names_alone = (
+        "Some projects ship names of functions and nothing else: debuggers show them in a backtrace.",
+        &["debug-file-with-no-debug-symbols [usr/lib/debug/*]"][..],
+    );
+    overrides(name, &[ZSTANDARD, names_alone])
+}
+
 /// What lintian is told to pass over in a package of a service.
 pub(crate) fn lintian_overrides(name: &str, prefix: &str) -> String {
     const EVERYWHERE: [(&str, &[&str]); 3] = [

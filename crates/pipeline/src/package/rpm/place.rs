@@ -17,7 +17,7 @@ use crate::package::share::Share;
 /// Directories that belong to others: to `filesystem`, `systemd`, `logrotate`, `sudo` and `alternatives`, on
 /// Fedora and Enterprise Linux. A package owns all its other directories (Fedora's Packaging Guidelines, "File and
 /// Directory Ownership").
-const OTHERS: [&str; 23] = [
+const OTHERS: [&str; 24] = [
     "etc",
     "etc/alternatives",
     "etc/logrotate.d",
@@ -28,6 +28,7 @@ const OTHERS: [&str; 23] = [
     "usr",
     "usr/bin",
     "usr/lib",
+    "usr/lib/debug",
     "usr/lib/systemd",
     "usr/lib/systemd/system",
     "usr/lib/sysusers.d",
