@@ -14,7 +14,7 @@ pub(crate) enum Piece {
 }
 
 impl Piece {
-    fn size(&self) -> u64 {
+    pub(crate) fn size(&self) -> u64 {
         match self {
             Piece::Bytes(bytes) => bytes.len() as u64,
             Piece::Part(span) => span.size,

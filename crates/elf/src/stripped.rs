@@ -12,6 +12,9 @@ use crate::sections::{
 /// The section that names the file of the symbols, with its sum ("Separate Debug Files" of gdb's manual).
 pub(crate) const LINK: &[u8] = b".gnu_debuglink";
 
+/// No processor has larger pages.
+const LARGEST_PAGE: u64 = 1 << 30;
+
 /// Bytes and the place of those that they replace.
 type Change = (Span, Vec<u8>);
 
@@ -151,6 +154,9 @@ impl Moved {
     fn new(tables: &Tables) -> Option<Self> {
         let loads = tables.programs.iter().filter(|program| program.kind == PT_LOAD);
         let align = loads.clone().map(|load| load.align).max()?.max(1);
+        if align > LARGEST_PAGE {
+            return None;
+        }
         let mut loads: Vec<Span> =
             loads.map(|load| load.span).filter(|span| span.size > 0).collect();
         loads.sort_by_key(|span| span.offset);

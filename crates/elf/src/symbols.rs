@@ -40,7 +40,11 @@ pub fn symbols(content: &Content, name: &str) -> io::Result<Option<Symbols>> {
     };
     let Some(stripped) = stripped(&mut file, &tables, &symbols, name)? else { return Ok(None) };
     let debug = debug(&tables);
-    Ok(Some(Symbols { content: content.clone(), debug, stripped }))
+    // Tables may name the same bytes again and again.
+    let most = 2 * content.size + (1 << 16);
+    let fits = |pieces: &[Piece]| pieces.iter().map(Piece::size).sum::<u64>() <= most;
+    let symbols = Symbols { content: content.clone(), debug, stripped };
+    Ok(Some(symbols).filter(|symbols| fits(&symbols.debug) && fits(&symbols.stripped)))
 }
 
 impl Symbols {

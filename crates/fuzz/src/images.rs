@@ -1,9 +1,9 @@
-//! Image layouts, and the packs of the store.
+//! Image layouts, the libraries in them, and the packs of the store.
 
 use std::sync::LazyLock;
 
 use filetree::{Content, Kind, Node, Pack, Tree};
-use names::{Digest, Epoch};
+use names::{Arch, Digest, Epoch};
 use sha2::{Digest as _, Sha256};
 
 /// What stands between the parts of an input for [`oci`].
@@ -68,3 +68,20 @@ static LAYER: LazyLock<Vec<u8>> = LazyLock::new(|| {
     filetree::write_tar(tree.iter(), None, &mut tar).unwrap();
     tar
 });
+
+/// A shared library: what the linker reads of it, and its debug symbols taken out.
+pub(crate) fn elf(input: &[u8]) {
+    let content = Content::from_bytes(input);
+    elf::dynamic(&content).unwrap();
+    for arch in Arch::ALL {
+        elf::library(&content, arch).unwrap();
+    }
+    let Some(symbols) = elf::symbols(&content, "library.debug").unwrap() else { return };
+    let (mut debug, mut stripped) = (Vec::new(), Vec::new());
+    let sum = symbols.write_debug(&mut debug).unwrap();
+    symbols.write_stripped(sum, &mut stripped).unwrap();
+    let longest = 2 * input.len() + (1 << 16);
+    assert!(debug.len() <= longest && stripped.len() <= longest);
+    let stripped = Content::from_bytes(stripped);
+    assert!(elf::symbols(&stripped, "library.debug").unwrap().is_none(), "they are still there");
+}

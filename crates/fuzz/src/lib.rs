@@ -43,6 +43,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "data_tar", run: debian::data_tar },
     Target { name: "deb", run: debian::deb },
     Target { name: "deb822", run: debian::deb822 },
+    Target { name: "elf", run: images::elf },
     Target { name: "in_release", run: debian::in_release },
     Target { name: "keyring", run: debian::keyring },
     Target { name: "metadata", run: python::metadata },
