@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use store::{BlobError, Store};
 
 use crate::remembered::{self, Finder, Groups};
-use crate::{blocks, media_type};
+use crate::{compress, media_type};
 
 /// Names the bytes that a tree becomes, for keys of layers that are kept. The number grows when the
 /// same tree with the same options gives other bytes, as it may with another libdeflate.
@@ -138,7 +138,7 @@ pub fn write_layer<'a>(
     let stored = |source| LayerError::Store { layer: layer(), source };
     let mut blob = store.blob_writer().map_err(stored)?;
     let compression = options.compression;
-    let written = blocks::compress(&mut blob, compression, options.jobs, |out| {
+    let written = compress::compress(&mut blob, compression, options.jobs, |out| {
         let mut finder = Finder::new(store);
         let mut keys = Vec::new();
         let mut out = Hashing::new(out);

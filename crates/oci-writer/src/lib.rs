@@ -43,7 +43,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod blocks;
+mod compress;
 mod image;
 mod layer;
 mod layout;

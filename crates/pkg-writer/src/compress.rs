@@ -102,13 +102,23 @@ pub(crate) fn compress<W: Write, T>(
         }
         Compression::Xz { level } => {
             let level = level.clamp(1, 9);
-            let container = Box::new(xz::Container::default());
-            in_order::compress(out, container, jobs, || xz::Codec::new(level), produce)
+            in_order::compress(
+                out,
+                xz::Container::default(),
+                jobs,
+                || xz::Codec::new(level),
+                produce,
+            )
         }
         Compression::Gzip { level } => {
             let level = level.clamp(1, 9);
-            let container = Box::new(gzip::Container::default());
-            in_order::compress(out, container, jobs, || gzip::Codec::new(level), produce)
+            in_order::compress(
+                out,
+                gzip::Container::default(),
+                jobs,
+                || gzip::Codec::new(level),
+                produce,
+            )
         }
     }
 }
@@ -118,7 +128,7 @@ pub(crate) enum Compressor<'a, W: Write> {
     /// Compressed as a whole.
     Stream(zstd::Encoder<'static, &'a mut W>),
     /// Compressed in blocks.
-    Blocks(BlockWriter<'a, W>),
+    Blocks(BlockWriter<'a>),
 }
 
 impl<W: Write> Compressor<'_, W> {

@@ -1,10 +1,8 @@
 //! Blocks that several threads compress and one writes, in their order.
 
-use std::collections::VecDeque;
 use std::io::{self, Write};
-use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
-use std::sync::{Mutex, PoisonError};
-use std::thread;
+
+use blocks::{Blocks, Plan, Worker};
 
 use super::{Compressor, Matter};
 
@@ -39,130 +37,79 @@ pub(super) trait Container {
     fn end(&mut self) -> Vec<u8>;
 }
 
-/// One block on its way to a thread, and where its compressed form is awaited.
-struct Job {
-    block: Vec<u8>,
-    matter: Matter,
-    done: SyncSender<io::Result<Done>>,
-}
+/// A codec as a thread has it.
+struct Thread<C>(C);
 
-/// A compressed block, with the buffer that held the input, for the next one.
-struct Done {
-    encoded: Encoded,
-    buffer: Vec<u8>,
+impl<C: Codec> Worker for Thread<C> {
+    type Note = Matter;
+    type Output = Encoded;
+
+    fn work(&mut self, block: &[u8], matter: Matter) -> io::Result<Encoded> {
+        self.0.compress(block, matter)
+    }
 }
 
 /// Runs `produce` with a writer whose bytes go to `out` in blocks that `jobs` threads compress.
 /// Holds about `jobs` + 1 blocks besides what the codecs need.
 pub(super) fn compress<C: Codec, W: Write, T>(
     out: &mut W,
-    container: Box<dyn Container>,
+    mut container: impl Container,
     jobs: usize,
     codec: impl Fn() -> C + Sync,
     produce: impl FnOnce(&mut Compressor<'_, W>) -> T,
 ) -> io::Result<T> {
-    let (queue, waiting) = mpsc::channel::<Job>();
-    let waiting = Mutex::new(waiting);
-    thread::scope(|scope| {
-        for _ in 0..jobs {
-            scope.spawn(|| work(&waiting, codec()));
-        }
-        let mut writer = BlockWriter {
-            out,
-            container,
-            size: C::BLOCK,
-            matter: Matter::Text,
-            block: Vec::new(),
-            spare: Vec::new(),
-            queue,
-            started: VecDeque::new(),
-            limit: jobs,
-        };
-        writer.out.write_all(&writer.container.begin())?;
-        let mut compressor = Compressor::Blocks(writer);
-        let value = produce(&mut compressor);
-        // Dropping the writer closes the queue, which ends the threads.
-        if let Compressor::Blocks(writer) = compressor {
-            writer.finish()?;
-        }
-        Ok(value)
-    })
+    out.write_all(&container.begin())?;
+    let plan = Plan { size: C::BLOCK, threads: jobs, ahead: jobs };
+    let mut take = |encoded: Encoded| {
+        container.note(&encoded);
+        out.write_all(&encoded.bytes)
+    };
+    let value = blocks::run(
+        &plan,
+        || Thread(codec()),
+        &mut take,
+        |blocks| {
+            let mut compressor = Compressor::Blocks(BlockWriter { blocks, matter: Matter::Text });
+            let value = produce(&mut compressor);
+            match compressor {
+                Compressor::Blocks(writer) => writer.finish().map(|()| value),
+                Compressor::Stream(_) => Ok(value),
+            }
+        },
+    )?;
+    out.write_all(&container.end())?;
+    Ok(value)
 }
 
-/// Compresses blocks until the queue is closed.
-fn work<C: Codec>(waiting: &Mutex<Receiver<Job>>, mut codec: C) {
-    loop {
-        let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job { block, matter, done }) = next else { return };
-        let result = codec.compress(&block, matter);
-        // The other end is gone when the output has failed: nobody waits for this block.
-        let _ = done.send(result.map(|encoded| Done { encoded, buffer: block }));
-    }
-}
-
-/// Takes bytes, hands them on in blocks, and writes the compressed blocks in order.
-pub(crate) struct BlockWriter<'a, W: Write> {
-    out: &'a mut W,
-    container: Box<dyn Container>,
-    /// Bytes of a whole block.
-    size: usize,
+/// Takes bytes and hands them on in blocks.
+pub(crate) struct BlockWriter<'a> {
+    blocks: Blocks<'a, Matter, Encoded>,
     matter: Matter,
-    block: Vec<u8>,
-    spare: Vec<Vec<u8>>,
-    queue: Sender<Job>,
-    started: VecDeque<Receiver<io::Result<Done>>>,
-    limit: usize,
 }
 
-impl<W: Write> BlockWriter<'_, W> {
+impl BlockWriter<'_> {
     /// Ends the block when what follows is something else.
     pub(super) fn set_matter(&mut self, matter: Matter) -> io::Result<()> {
-        if matter != self.matter && !self.block.is_empty() {
-            self.start_block()?;
+        if matter != self.matter && !self.blocks.is_empty() {
+            self.blocks.start(self.matter)?;
         }
         self.matter = matter;
         Ok(())
     }
 
-    fn start_block(&mut self) -> io::Result<()> {
-        if self.started.len() >= self.limit {
-            self.write_oldest()?;
-        }
-        let next = self.spare.pop().unwrap_or_default();
-        let block = std::mem::replace(&mut self.block, next);
-        let (done, result) = mpsc::sync_channel(1);
-        let job = Job { block, matter: self.matter, done };
-        self.queue.send(job).map_err(|_| stopped())?;
-        self.started.push_back(result);
-        Ok(())
-    }
-
-    fn write_oldest(&mut self) -> io::Result<()> {
-        let Some(result) = self.started.pop_front() else { return Ok(()) };
-        let Done { encoded, mut buffer } = result.recv().map_err(|_| stopped())??;
-        buffer.clear();
-        self.spare.push(buffer);
-        self.container.note(&encoded);
-        self.out.write_all(&encoded.bytes)
-    }
-
     fn finish(mut self) -> io::Result<()> {
-        if !self.block.is_empty() {
-            self.start_block()?;
+        if !self.blocks.is_empty() {
+            self.blocks.start(self.matter)?;
         }
-        while !self.started.is_empty() {
-            self.write_oldest()?;
-        }
-        self.out.write_all(&self.container.end())
+        self.blocks.finish()
     }
 }
 
-impl<W: Write> Write for BlockWriter<'_, W> {
+impl Write for BlockWriter<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let taken = bytes.len().min(self.size - self.block.len());
-        self.block.extend_from_slice(&bytes[..taken]);
-        if self.block.len() == self.size {
-            self.start_block()?;
+        let taken = self.blocks.fill(bytes);
+        if self.blocks.is_full() {
+            self.blocks.start(self.matter)?;
         }
         Ok(taken)
     }
@@ -170,8 +117,4 @@ impl<W: Write> Write for BlockWriter<'_, W> {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-fn stopped() -> io::Error {
-    io::Error::other("a thread that compresses has stopped")
 }

@@ -1,11 +1,9 @@
 //! Compression in blocks, by several threads, with the same bytes for any number of them.
 
-use std::collections::VecDeque;
 use std::io::{self, Write};
-use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::sync::Arc;
 
+use blocks::{Blocks, Plan, Worker};
 use fs_err::File;
 use libdeflater::{CompressionLvl, Compressor};
 use names::Sha256;
@@ -22,21 +20,16 @@ const fn block_size(compression: Compression) -> usize {
     }
 }
 
-/// One block on its way to a thread, and where its compressed form is awaited.
-struct Job {
-    block: Vec<u8>,
-    /// Where it was compressed before.
-    known: Option<(Arc<File>, Slice)>,
-    done: SyncSender<io::Result<Compressed>>,
-}
+/// Where a block was compressed before.
+type Remembered = Option<(Arc<File>, Slice)>;
 
-/// A compressed block, with the buffer that held the input, for the next one.
+/// A compressed block of a group.
 struct Compressed {
+    group: usize,
     bytes: Vec<u8>,
     /// What and how large they are; where, is not known yet.
     slice: Slice,
     is_new: bool,
-    buffer: Vec<u8>,
 }
 
 /// What has become of the blocks of a group.
@@ -61,51 +54,48 @@ pub(crate) fn compress<T>(
     jobs: usize,
     produce: impl FnOnce(&mut BlockWriter<'_>) -> T,
 ) -> io::Result<(T, Vec<Written>)> {
-    let jobs = jobs.max(1);
-    let (queue, waiting) = mpsc::channel::<Job>();
-    let waiting = Mutex::new(waiting);
-    thread::scope(|scope| {
-        for _ in 0..jobs {
-            scope.spawn(|| work(&waiting, compression));
+    let (mut written, mut offset) = (vec![Written::default()], 0);
+    let mut take = |Compressed { group, bytes, slice, is_new }: Compressed| {
+        if written.len() <= group {
+            written.resize_with(group + 1, Written::default);
         }
-        let mut writer = BlockWriter {
-            out,
-            size: block_size(compression),
-            block: Vec::new(),
-            spare: Vec::new(),
-            queue,
-            started: VecDeque::new(),
-            limit: jobs + 1,
-            known: None,
-            written: vec![Written::default()],
-            offset: 0,
-        };
-        let value = produce(&mut writer);
-        // Dropping the writer closes the queue, which ends the threads.
-        Ok((value, writer.finish()?))
-    })
+        written[group].blocks.push(Slice { offset, ..slice });
+        written[group].is_new |= is_new;
+        offset += bytes.len() as u64;
+        out.write_all(&bytes)
+    };
+    let plan = Plan { size: block_size(compression), threads: jobs, ahead: jobs.max(1) + 1 };
+    let (value, groups) = blocks::run(
+        &plan,
+        || Codec::new(compression),
+        &mut take,
+        |blocks| {
+            let mut writer = BlockWriter { blocks, known: None, group: 0 };
+            let value = produce(&mut writer);
+            writer.finish().map(|groups| (value, groups))
+        },
+    )?;
+    // The last of them may have no block.
+    written.resize_with(groups, Written::default);
+    Ok((value, written))
 }
 
-/// Compresses blocks until the queue is closed.
-fn work(waiting: &Mutex<Receiver<Job>>, compression: Compression) {
-    let mut codec = Codec::new(compression);
-    loop {
-        let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job { block, known, done }) = next else { return };
+impl Worker for Codec {
+    type Note = (usize, Remembered);
+    type Output = Compressed;
+
+    fn work(&mut self, block: &[u8], (group, known): Self::Note) -> io::Result<Compressed> {
         let plain_size = block.len();
         let known = known.and_then(|(layer, slice)| {
             Some((remembered::read(&layer, &slice, plain_size)?, slice))
         });
-        let result = match known {
-            Some((bytes, slice)) => Ok(Compressed { bytes, slice, is_new: false, buffer: block }),
-            None => codec.compress(&block).map(|bytes| {
-                let sha256 = Sha256::digest(&bytes);
-                let slice = Slice { offset: 0, size: bytes.len(), plain_size, sha256 };
-                Compressed { bytes, slice, is_new: true, buffer: block }
-            }),
-        };
-        // The other end is gone when the output has failed: nobody waits for this block.
-        let _ = done.send(result);
+        if let Some((bytes, slice)) = known {
+            return Ok(Compressed { group, bytes, slice, is_new: false });
+        }
+        let bytes = self.compress(block)?;
+        let sha256 = Sha256::digest(&bytes);
+        let slice = Slice { offset: 0, size: bytes.len(), plain_size, sha256 };
+        Ok(Compressed { group, bytes, slice, is_new: true })
     }
 }
 
@@ -147,83 +137,49 @@ impl Codec {
     }
 }
 
-/// Takes bytes, hands them on in blocks, and writes the compressed blocks in order.
+/// Takes bytes and hands them on in blocks.
 pub(crate) struct BlockWriter<'a> {
-    out: &'a mut dyn Write,
-    /// Bytes of a whole block.
-    size: usize,
-    block: Vec<u8>,
-    spare: Vec<Vec<u8>>,
-    queue: Sender<Job>,
-    /// Blocks that are being compressed, with the index of their group.
-    started: VecDeque<(usize, Receiver<io::Result<Compressed>>)>,
-    limit: usize,
+    blocks: Blocks<'a, (usize, Remembered), Compressed>,
     /// What is known of the blocks to come of this group.
     known: Option<Known>,
-    /// The groups up to this one; the first is what comes before any.
-    written: Vec<Written>,
-    /// Number of bytes that were written to `out`.
-    offset: u64,
+    /// The number of this group; the first is what comes before any.
+    group: usize,
 }
 
 impl BlockWriter<'_> {
     /// Begins a group: what follows shares no block with what came before. Its blocks are taken from
     /// `known` as long as they are there.
     pub(crate) fn begin_group(&mut self, known: Option<Known>) -> io::Result<()> {
-        if !self.block.is_empty() {
-            self.start_block()?;
-        }
+        self.end_block()?;
         self.known = known;
-        self.written.push(Written::default());
+        self.group += 1;
         Ok(())
     }
 
-    fn start_block(&mut self) -> io::Result<()> {
-        if self.started.len() >= self.limit {
-            self.write_oldest()?;
+    fn end_block(&mut self) -> io::Result<()> {
+        if self.blocks.is_empty() {
+            return Ok(());
         }
-        let next = self.spare.pop().unwrap_or_default();
-        let block = std::mem::replace(&mut self.block, next);
-        let (done, result) = mpsc::sync_channel(1);
         let known = self
             .known
             .as_mut()
             .and_then(|known| Some((Arc::clone(&known.layer), known.blocks.pop_front()?)));
-        self.queue.send(Job { block, known, done }).map_err(|_| stopped())?;
-        self.started.push_back((self.written.len() - 1, result));
-        Ok(())
+        self.blocks.start((self.group, known))
     }
 
-    fn write_oldest(&mut self) -> io::Result<()> {
-        let Some((group, result)) = self.started.pop_front() else { return Ok(()) };
-        let done = result.recv().map_err(|_| stopped())??;
-        let Compressed { bytes, slice, is_new, mut buffer } = done;
-        buffer.clear();
-        self.spare.push(buffer);
-        let written = &mut self.written[group];
-        written.blocks.push(Slice { offset: self.offset, ..slice });
-        written.is_new |= is_new;
-        self.offset += bytes.len() as u64;
-        self.out.write_all(&bytes)
-    }
-
-    fn finish(mut self) -> io::Result<Vec<Written>> {
-        if !self.block.is_empty() {
-            self.start_block()?;
-        }
-        while !self.started.is_empty() {
-            self.write_oldest()?;
-        }
-        Ok(self.written)
+    /// Ends the last block, and returns the number of groups.
+    fn finish(mut self) -> io::Result<usize> {
+        self.end_block()?;
+        self.blocks.finish()?;
+        Ok(self.group + 1)
     }
 }
 
 impl Write for BlockWriter<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let taken = bytes.len().min(self.size - self.block.len());
-        self.block.extend_from_slice(&bytes[..taken]);
-        if self.block.len() == self.size {
-            self.start_block()?;
+        let taken = self.blocks.fill(bytes);
+        if self.blocks.is_full() {
+            self.end_block()?;
         }
         Ok(taken)
     }
@@ -231,10 +187,6 @@ impl Write for BlockWriter<'_> {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-fn stopped() -> io::Error {
-    io::Error::other("a thread that compresses has stopped")
 }
 
 #[cfg(test)]
