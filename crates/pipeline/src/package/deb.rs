@@ -35,7 +35,7 @@ const FIRST: u64 = 0;
 
 /// The format level of all that decides about the bytes of a Debian package, part of the key of its step. Its number
 /// grows whenever the same inputs give other bytes, with a line in the changelog; the digests of `fixtures/golden` tell when.
-pub const DEB_FORMAT_LEVEL: &str = "deb-2";
+pub const DEB_FORMAT_LEVEL: &str = "deb-3";
 
 /// Makes the Debian packages of `task` in the folder `deb` of the build's results, in place of earlier ones:
 /// the main one first. Equal input gives equal bytes.
@@ -83,7 +83,7 @@ pub(crate) fn deb(
         let told = Told { name: &name, ..told };
         let overrides = match share.is_symbols {
             true => texts::symbols_overrides(&name),
-            false => texts::lintian_overrides(&name, prefix),
+            false => texts::lintian_overrides(&name, prefix, &share.files.tree),
         };
         share.files.document(&documents(&told, suite, overrides), environment.own.newest())?;
         let package = control::control(&told, &found, &share)?;

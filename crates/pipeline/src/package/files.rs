@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use filetree::{Content, Kind, Node, Tree, TreePath};
 use names::Epoch;
-use release::{Owner, Service};
+use release::{Owner, Package, Service};
 
 use super::Environment;
 use super::documents::Told;
@@ -111,9 +111,8 @@ pub(crate) fn files(told: &Told<'_>, environment: &Environment) -> Result<Files,
     let mut add = |path: String, bytes: &[u8]| {
         files.put(&path, Node::file(0o644, time, Content::from_bytes(bytes)))
     };
-    let bin = format!("{current}/bin");
     for one in &recipe.units {
-        let text = unit::text(service, one, &bin, recipe.homepage.as_deref());
+        let text = unit::text(service, one, current, recipe.homepage.as_deref());
         add(format!("{UNITS}/{}.service", one.name), text.as_bytes())?;
     }
     add(sysusers_place(name), sysusers(service).as_bytes())?;
@@ -219,6 +218,12 @@ impl Files {
         if owned.names != "root:root" {
             self.owners.push(owned);
         }
+    }
+
+    /// Whether a process of the units becomes root through sudo.
+    pub(super) fn calls_sudo(&self, recipe: &Package) -> bool {
+        let mut privileged = recipe.units.iter().filter(|unit| unit.privileged);
+        privileged.any(|unit| self.units.contains(&format!("{}.service", unit.name)))
     }
 
     /// Checks that the service has the programs that the recipe names.

@@ -79,6 +79,8 @@ pub struct Unit {
     pub description: String,
     /// A program, absolute or of the service's `bin`, and its arguments.
     pub command: Vec<String>,
+    /// Whether it becomes root for single steps, through sudo(8).
+    pub privileged: bool,
     /// Settings of `[Service]` that differ from those that every unit has, or are added to them.
     pub settings: BTreeMap<String, String>,
 }
@@ -231,5 +233,11 @@ fn unit(checker: &mut Checker<'_>, span: &Range<usize>, entry: written::Unit) ->
             settings.insert(key, value.into_inner());
         }
     }
-    Some(Unit { name: name?, description: description?, command: command?, settings })
+    Some(Unit {
+        name: name?,
+        description: description?,
+        command: command?,
+        privileged: entry.privileged,
+        settings,
+    })
 }

@@ -85,6 +85,8 @@ pub(super) struct Unit {
     #[serde(default)]
     pub(super) command: Vec<Spanned<String>>,
     #[serde(default)]
+    pub(super) privileged: bool,
+    #[serde(default)]
     pub(super) settings: BTreeMap<String, Spanned<String>>,
 }
 

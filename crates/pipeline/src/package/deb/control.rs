@@ -36,6 +36,9 @@ pub(crate) fn control(
     if share.is_home {
         asked.extend(told.plan.system_asked.iter().cloned());
     }
+    if files.calls_sudo(told.recipe) {
+        asked.push("sudo".to_owned());
+    }
     let mut depends = found.of(&files.tree)?.relations(asked);
     depends.extend(share.needs.iter().map(|name| format!("{name} (= {})", told.version)));
     if files.has_sysusers {

@@ -1,9 +1,9 @@
 //! The texts of a Debian package: what has changed, and why lintian is told otherwise.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 
+use filetree::{Kind, Node, Tree, TreePath};
 use flate2::{Compression, GzBuilder};
-
 use names::Epoch;
 
 use crate::package::documents::Told;
@@ -74,8 +74,8 @@ pub(crate) fn symbols_overrides(name: &str) -> String {
     overrides(name, &[ZSTANDARD, names_alone])
 }
 
-/// What lintian is told to pass over in a package of a service.
-pub(crate) fn lintian_overrides(name: &str, prefix: &str) -> String {
+/// What lintian is told to pass over in the package `name` of a service, which has the files of `tree`.
+pub(crate) fn lintian_overrides(name: &str, prefix: &str, tree: &Tree) -> String {
     const EVERYWHERE: [(&str, &[&str]); 3] = [
         (
             "Versions and services lie side by side where no package of Debian has anything.",
@@ -119,9 +119,30 @@ pub(crate) fn lintian_overrides(name: &str, prefix: &str) -> String {
             ],
         ),
     ];
+    const OF_PAGES: (&str, &[&str]) = (
+        "Web pages have their fonts and scripts in the versions that their projects ship.",
+        &[
+            "duplicate-font-file *",
+            "embedded-javascript-library *",
+            "package-contains-eslint-config-file",
+            "privacy-breach-google-adsense *",
+            "truetype-font-prohibits-installable-embedding *",
+        ],
+    );
+    const OF_SCRIPTS: (&str, &[&str]) = (
+        "Modules that are scripts, too, are imported here, and not run by the system's Python.",
+        &["python3-script-but-no-python3-dep *"],
+    );
     let below = prefix.trim_start_matches('/');
     let mut text = overrides(name, &EVERYWHERE);
-    for (reason, tags) in BELOW_PREFIX {
+    let mut reasons = BELOW_PREFIX.to_vec();
+    if tree.iter().any(|(path, _)| is_font(path)) {
+        reasons.push(OF_PAGES);
+    }
+    if tree.iter().any(|(_, node)| is_script_of_system(node)) {
+        reasons.push(OF_SCRIPTS);
+    }
+    for (reason, tags) in reasons {
         text.push_str(&format!("# {reason}\n"));
         text.extend(tags.iter().map(|tag| match tag.ends_with('*') {
             true => format!("{name}: {tag}[{below}/*]\n"),
@@ -129,4 +150,24 @@ pub(crate) fn lintian_overrides(name: &str, prefix: &str) -> String {
         }));
     }
     text
+}
+
+/// Whether a file is a font, as pages bring them along.
+fn is_font(path: &TreePath) -> bool {
+    [".otf", ".ttf", ".woff", ".woff2"].iter().any(|ending| path.file_name().ends_with(ending))
+}
+
+/// Whether a file is a program for the Python of the distribution.
+fn is_script_of_system(node: &Node) -> bool {
+    const STARTS: [&str; 2] = ["#!/usr/bin/python3", "#!/usr/bin/env python3"];
+    let Kind::File(content) = &node.kind else { return false };
+    if node.mode & 0o111 == 0 {
+        return false;
+    }
+    let mut start = Vec::new();
+    // What cannot be read stops the writer of the package.
+    let reader = content.reader();
+    let read =
+        reader.and_then(|reader| reader.take(STARTS[1].len() as u64).read_to_end(&mut start));
+    read.is_ok() && STARTS.iter().any(|text| start.starts_with(text.as_bytes()))
 }

@@ -127,6 +127,9 @@ fn requires(
     for name in told.plan.system_asked.iter().filter(|_| share.is_home) {
         requires.push(name.parse()?);
     }
+    if share.files.calls_sudo(told.recipe) {
+        requires.push(Dependency::any("sudo"));
+    }
     // rpm 4.19 and later make the accounts that a package provides before they unpack its files.
     requires.extend(accounts.users.values().map(|name| Dependency::any(format!("user({name})"))));
     requires.extend(accounts.groups.values().map(|name| Dependency::any(format!("group({name})"))));
