@@ -79,6 +79,22 @@ impl Machine {
         self.line(&["--unshare-net", "--unshare-pid"], line)
     }
 
+    /// What a line of shell says there that an account runs, which may gain rights: bwrap lets nobody.
+    pub(crate) fn as_user(&self, user: &str, line: &str) -> String {
+        let root = self.root.join("proc");
+        let mount = format!("--mount-proc={}", root.display());
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "--pid", "--fork", "--kill-child", &mount, "chroot"]);
+        command.arg(&self.root).args([
+            "env",
+            "--ignore-environment",
+            "PATH=/usr/bin:/bin",
+            "setpriv",
+        ]);
+        command.args(["--reuid", user, "--regid", user, "--init-groups"]);
+        stdout(command.args(["bash", "-euo", "pipefail", "-c", line]))
+    }
+
     fn line(&self, more: &[&str], line: &str) -> String {
         let mut command = Command::new("bwrap");
         command.arg("--bind").arg(&self.root).args(["/", "--proc", "/proc", "--dev", "/dev"]);

@@ -36,3 +36,4 @@ mod symbols;
 mod terminal;
 mod unprivileged;
 mod variants;
+mod whole_release;
