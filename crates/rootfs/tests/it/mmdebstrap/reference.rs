@@ -16,8 +16,9 @@ pub(super) fn debs(folder: &Path, locked: &[LockedDeb]) -> PathBuf {
     if debs.is_dir() {
         return debs;
     }
-    let new = folder.join("new");
-    std::fs::create_dir_all(&new).unwrap();
+    // Tests that share the folder may fetch the same at once.
+    std::fs::create_dir_all(folder).unwrap();
+    let new = tempfile::tempdir_in(folder).unwrap();
     for deb in locked {
         let archive = deb.archive.as_str().to_uppercase().replace('-', "_");
         let variable = format!("COOPERAGE_MIRROR_{archive}");
@@ -27,10 +28,12 @@ pub(super) fn debs(folder: &Path, locked: &[LockedDeb]) -> PathBuf {
         let bytes = run(Command::new("curl").args(["-sSfL", "--", &url]));
         assert_eq!(bytes.len() as u64, deb.size, "{url}");
         assert_eq!(Content::from_bytes(&bytes).sha256, deb.sha256, "{url}");
-        std::fs::write(new.join(deb.path.rsplit('/').next().unwrap()), bytes).unwrap();
+        std::fs::write(new.path().join(deb.path.rsplit('/').next().unwrap()), bytes).unwrap();
     }
-    std::fs::rename(new, &debs).unwrap();
-    debs
+    match std::fs::rename(new.keep(), &debs) {
+        Err(error) if !debs.is_dir() => panic!("{}: {error}", debs.display()),
+        _ => debs,
+    }
 }
 
 /// The links of merged `/usr`, for a distro in which no package has them.
