@@ -6,6 +6,7 @@ use std::process::Command;
 use crate::bench::{
     cooperage, cooperage_on, cooperage_with, fetched_alone, root, run, shell, stdout, tree_copy,
 };
+use crate::linters::lintian_finds_nothing;
 use crate::machine::{Machine, Served};
 
 /// Builds the package of keystone 2025.2 alone and gives its path.
@@ -131,19 +132,7 @@ fn image_and_package_hold_the_same() {
 #[ignore = "needs lintian and the network; .ci/run runs it"]
 fn lintian_is_content() {
     let folder = tempfile::tempdir().unwrap();
-    lintian_finds_nothing(&build(&mut cooperage(), folder.path()));
-}
-
-/// Asks lintian about a package, at its default level.
-#[track_caller]
-pub(crate) fn lintian_finds_nothing(package: &Path) {
-    let output = Command::new("lintian")
-        .args(["--allow-root", "--fail-on", "error,warning", "--tag-display-limit", "0"])
-        .arg(package)
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && said.is_empty(), "{said}");
+    lintian_finds_nothing(&[build(&mut cooperage(), folder.path())]);
 }
 
 /// What an administrator of trixie does, with Debian's archive enabled.

@@ -13,6 +13,7 @@ mod golden;
 mod hardships;
 mod learnt;
 mod library;
+mod linters;
 mod machine;
 mod meta;
 mod offline;

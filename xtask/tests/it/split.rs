@@ -6,8 +6,9 @@ use std::process::Command;
 
 use testkit::tool;
 
-use crate::bench::{cooperage_on, root, run, stdout, tree_copy};
+use crate::bench::{cooperage_on, run, stdout, tree_copy};
 use crate::debs::{packages, verify_equivalence};
+use crate::linters::{lintian_finds_nothing, rpmlint_finds_nothing};
 
 /// The parts of keystone: its tests, its configuration, and a package for each version.
 const PARTS: &str = r#"
@@ -133,25 +134,8 @@ fn every_file_is_in_one_package() {
     assert_eq!(verify_equivalence(&out).output().unwrap().status.code(), Some(5));
 
     let (debs, rpms) = build(&folder.path().join("b"));
-    lint(&debs, &rpms);
-}
-
-/// What lintian and rpmlint say of packages that belong together: nothing.
-pub(crate) fn lint(debs: &[PathBuf], rpms: &[PathBuf]) {
-    let output = Command::new("lintian")
-        .args(["--allow-root", "--fail-on", "error,warning", "--tag-display-limit", "0"])
-        .args(debs)
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && said.is_empty(), "{said}");
-    let config = root().join("xtask/tests/it/rpms.rpmlint.toml");
-    let said = tool("rpmlint").arg("--config").arg(config).args(rpms).said();
-    let complaints: Vec<&str> = said
-        .lines()
-        .filter(|line| [": E: ", ": W: "].iter().any(|kind| line.contains(kind)))
-        .collect();
-    assert!(complaints.is_empty(), "{complaints:#?}");
+    lintian_finds_nothing(&debs);
+    rpmlint_finds_nothing(&rpms);
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::bench::{cooperage_on, root, run, shell, tree_copy};
-use crate::debs::{lintian_finds_nothing, packages};
+use crate::debs::packages;
+use crate::linters::lintian_finds_nothing;
 use crate::machine::{Machine, Served};
 
 const SERVICES: [&str; 7] =
@@ -202,5 +203,5 @@ fn whole_release_is_installed_and_purged() {
 #[ignore = "needs lintian and the network; .ci/full runs it"]
 fn lintian_is_content_with_a_whole_release() {
     let folder = tempfile::tempdir().unwrap();
-    built(folder.path()).iter().for_each(|package| lintian_finds_nothing(package));
+    lintian_finds_nothing(&built(folder.path()));
 }
