@@ -6,7 +6,7 @@ use std::io;
 use filetree::Content;
 use names::Arch;
 
-use crate::parts::{PT_DYNAMIC, PT_LOAD, Parts, Segment, TABLE_LIMIT, number};
+use crate::parts::{ET_DYN, ET_EXEC, PT_DYNAMIC, PT_LOAD, Parts, Segment, TABLE_LIMIT, number};
 
 /// What the dynamic linker reads of a file.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -35,8 +35,6 @@ pub enum Machine {
     Other,
 }
 
-const ET_EXEC: u64 = 2;
-const ET_DYN: u64 = 3;
 const DT_NEEDED: u64 = 1;
 const DT_STRTAB: u64 = 5;
 const DT_SONAME: u64 = 14;

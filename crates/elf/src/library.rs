@@ -5,7 +5,7 @@ use std::io;
 use filetree::Content;
 use names::Arch;
 
-use crate::parts::{PT_DYNAMIC, PT_LOAD, Parts, Segment, TABLE_LIMIT, number};
+use crate::parts::{ET_DYN, PT_DYNAMIC, PT_LOAD, Parts, Segment, TABLE_LIMIT, number};
 
 /// A shared library, as `ldconfig` sees it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -18,7 +18,6 @@ pub struct Library {
     pub soname: Option<Vec<u8>>,
 }
 
-const ET_DYN: u64 = 3;
 const PT_GNU_PROPERTY: u32 = 0x6474_e553;
 const DT_STRTAB: u64 = 5;
 const DT_SONAME: u64 = 14;

@@ -8,12 +8,17 @@ use filetree::{Content, ContentReader};
 pub(crate) const TABLE_LIMIT: u64 = 1 << 20;
 const NAME_LIMIT: u64 = 4096;
 
+/// `e_type` of programs and of libraries.
+pub(crate) const ET_EXEC: u64 = 2;
+pub(crate) const ET_DYN: u64 = 3;
+
 pub(crate) const PT_LOAD: u32 = 1;
 pub(crate) const PT_DYNAMIC: u32 = 2;
 pub(crate) const PT_NOTE: u32 = 4;
 pub(crate) const PT_PHDR: u32 = 6;
 
 /// An entry of the program header.
+#[derive(Clone, Debug)]
 pub(crate) struct Segment {
     pub(crate) kind: u32,
     pub(crate) offset: u64,

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::parts::{Parts, TABLE_LIMIT, number};
+use crate::parts::{ET_DYN, ET_EXEC, Parts, Segment, TABLE_LIMIT, number};
 
 pub(crate) const HEADER: u64 = 64;
 pub(crate) const PROGRAM: u64 = 56;
@@ -51,14 +51,18 @@ impl Span {
     }
 }
 
-/// An entry of the program header, as its bytes are.
+/// An entry of the program header, with its bytes.
 #[derive(Clone, Debug)]
 pub(crate) struct Program {
     pub(crate) bytes: Vec<u8>,
-    pub(crate) kind: u32,
-    pub(crate) span: Span,
-    pub(crate) address: u64,
-    pub(crate) align: u64,
+    pub(crate) segment: Segment,
+}
+
+impl Program {
+    /// What it has of the file.
+    pub(crate) fn span(&self) -> Span {
+        Span { offset: self.segment.offset, size: self.segment.size }
+    }
 }
 
 /// A section header, as its bytes are.
@@ -105,8 +109,6 @@ pub(crate) struct Tables {
 /// Reads the tables; `None` for what is no little-endian library or program of 64 bits, has no sections, or whose
 /// tables do not lie in the file.
 pub(crate) fn tables(file: &mut Parts) -> io::Result<Option<Tables>> {
-    const ET_EXEC: u64 = 2;
-    const ET_DYN: u64 = 3;
     let Some(header) = file.read(0, HEADER)? else { return Ok(None) };
     let sizes = (number(&header, 54, 2), number(&header, 58, 2));
     if !header.starts_with(b"\x7fELF\x02\x01")
@@ -135,7 +137,7 @@ pub(crate) fn tables(file: &mut Parts) -> io::Result<Option<Tables>> {
     };
     let size = file.size();
     let inside = |span: Span| span.offset.checked_add(span.size).is_some_and(|end| end <= size);
-    let whole = tables.programs.iter().all(|program| inside(program.span))
+    let whole = tables.programs.iter().all(|program| inside(program.span()))
         && tables.sections.iter().filter(|section| section.has_bytes()).all(|s| inside(s.span))
         && tables.sections.iter().all(|section| section.link < tables.sections.len());
     if !whole {
@@ -162,13 +164,7 @@ fn named(file: &mut Parts, mut tables: Tables) -> io::Result<Option<Tables>> {
 }
 
 fn program(bytes: &[u8]) -> Program {
-    Program {
-        bytes: bytes.to_vec(),
-        kind: number(bytes, 0, 4) as u32,
-        span: Span { offset: number(bytes, P_OFFSET, 8), size: number(bytes, P_FILESZ, 8) },
-        address: number(bytes, 16, 8),
-        align: number(bytes, 48, 8),
-    }
+    Program { bytes: bytes.to_vec(), segment: Segment::parse(bytes, true) }
 }
 
 fn section(bytes: &[u8]) -> Section {

@@ -152,13 +152,13 @@ struct Moved {
 
 impl Moved {
     fn new(tables: &Tables) -> Option<Self> {
-        let loads = tables.programs.iter().filter(|program| program.kind == PT_LOAD);
-        let align = loads.clone().map(|load| load.align).max()?.max(1);
+        let loads = tables.programs.iter().filter(|program| program.segment.kind == PT_LOAD);
+        let align = loads.clone().map(|load| load.segment.align).max()?.max(1);
         if align > LARGEST_PAGE {
             return None;
         }
         let mut loads: Vec<Span> =
-            loads.map(|load| load.span).filter(|span| span.size > 0).collect();
+            loads.map(|load| load.span()).filter(|span| span.size > 0).collect();
         loads.sort_by_key(|span| span.offset);
         let mut spans: Vec<(Span, u64)> = Vec::new();
         for span in loads {
@@ -187,9 +187,9 @@ impl Moved {
         let mut programs = Vec::new();
         for program in &tables.programs {
             let mut bytes = program.bytes.clone();
-            match self.to(program.span) {
+            match self.to(program.span()) {
                 Some(at) => put(&mut bytes, P_OFFSET, at, 8),
-                None if program.span.size > 0 => return None,
+                None if program.span().size > 0 => return None,
                 None => {}
             }
             programs.extend(bytes);

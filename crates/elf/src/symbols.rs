@@ -110,20 +110,21 @@ fn debug(tables: &Tables) -> Vec<Piece> {
     let mut table = Vec::new();
     let mut notes: Vec<(Span, u64)> = Vec::new();
     for (program, bytes) in tables.programs.iter().zip(&mut programs) {
-        let place = match program.kind {
-            PT_PHDR => Some((HEADER, program.span.size)),
+        let place = match program.segment.kind {
+            PT_PHDR => Some((HEADER, program.span().size)),
             // The header and this table.
-            PT_LOAD if program.span.offset == 0 => Some((0, front.min(program.span.size))),
+            PT_LOAD if program.span().offset == 0 => Some((0, front.min(program.span().size))),
             PT_NOTE => {
-                file.align(program.align);
-                let at = file.part(program.span);
-                notes.push((program.span, at));
-                Some((at, program.span.size))
+                file.align(program.segment.align);
+                let at = file.part(program.span());
+                notes.push((program.span(), at));
+                Some((at, program.span().size))
             }
             _ => None,
         };
         // As the linker wants it, though nothing is there: the place in the page is the same as in memory.
-        let (at, size) = place.unwrap_or((program.address % program.align.max(1), 0));
+        let (at, size) =
+            place.unwrap_or((program.segment.address % program.segment.align.max(1), 0));
         put(bytes, P_OFFSET, at, 8);
         put(bytes, P_FILESZ, size, 8);
     }

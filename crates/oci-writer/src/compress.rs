@@ -193,6 +193,8 @@ impl Write for BlockWriter<'_> {
 mod tests {
     use std::io::Read as _;
 
+    use testkit::FullDisk;
+
     use super::*;
 
     const BOTH: [Compression; 2] = [Compression::gzip(), Compression::zstd()];
@@ -250,18 +252,9 @@ mod tests {
 
     #[test]
     fn a_failing_output_ends_the_threads() {
-        struct Full;
-        impl Write for Full {
-            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-                Err(io::ErrorKind::StorageFull.into())
-            }
-            fn flush(&mut self) -> io::Result<()> {
-                Ok(())
-            }
-        }
         for compression in BOTH {
             let input = text(9 * block_size(compression));
-            let result = compress(&mut Full, compression, 2, |writer| writer.write_all(&input));
+            let result = compress(&mut FullDisk, compression, 2, |writer| writer.write_all(&input));
             assert_eq!(result.unwrap_err().kind(), io::ErrorKind::StorageFull);
         }
     }

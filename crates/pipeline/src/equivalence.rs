@@ -18,6 +18,7 @@ use wheels::{RecordHash, RecordLine};
 
 use self::holder::{Holder, Member};
 use crate::package::SYMBOLS_SUFFIX;
+use crate::recorded;
 
 /// The longest file that is compared byte by byte.
 const LARGEST: u64 = 32 << 20;
@@ -289,10 +290,8 @@ fn records_agree(
 ) -> bool {
     let read = |bytes: &[u8]| wheels::parse_record(&String::from_utf8_lossy(bytes));
     let (Ok(one), Ok(other)) = (read(one), read(other)) else { return false };
-    // RECORD's paths begin at the folder that holds `.dist-info`.
-    let base = path.rsplitn(3, '/').nth(2).unwrap_or_default();
     let right = |line: &RecordLine, listing: &Listing| {
-        let place = joined(base, &line.path);
+        let place = recorded::place(path, &line.path);
         let Some(Found::File(_, digest, size)) = listing.get(&place) else { return false };
         changed.contains(&place)
             && line.hash == Some(RecordHash::Sha256(*digest))
@@ -302,18 +301,6 @@ fn records_agree(
         && one.iter().zip(&other).all(|(one, other)| {
             one == other || one.path == other.path && right(one, image) && right(other, package)
         })
-}
-
-/// A path with `..` as seen from `base`.
-fn joined(base: &str, path: &str) -> String {
-    let mut parts: Vec<&str> = base.split('/').collect();
-    for part in path.split('/') {
-        match part {
-            ".." => _ = parts.pop(),
-            part => parts.push(part),
-        }
-    }
-    parts.join("/")
 }
 
 fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {

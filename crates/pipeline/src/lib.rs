@@ -79,6 +79,7 @@ mod patch_files;
 mod patched;
 mod plan;
 mod query;
+mod recorded;
 mod sdist_of;
 mod service_layer;
 mod setting;

@@ -158,6 +158,8 @@ impl<W: Write> Write for Compressor<'_, W> {
 mod tests {
     use std::io::Read as _;
 
+    use testkit::FullDisk;
+
     use super::*;
 
     const ALL: [Compression; 3] =
@@ -213,18 +215,9 @@ mod tests {
 
     #[test]
     fn a_failing_output_ends_the_threads() {
-        struct Full;
-        impl Write for Full {
-            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-                Err(io::ErrorKind::StorageFull.into())
-            }
-            fn flush(&mut self) -> io::Result<()> {
-                Ok(())
-            }
-        }
         let input = text(20 << 20);
         for compression in ALL {
-            let result = compress(&mut Full, compression, 2, |writer| writer.write_all(&input));
+            let result = compress(&mut FullDisk, compression, 2, |writer| writer.write_all(&input));
             let failed = result.and_then(|inner| inner).unwrap_err();
             assert_eq!(failed.kind(), io::ErrorKind::StorageFull, "{compression:?}");
         }

@@ -90,7 +90,7 @@ fn packages_are_those_of_apt() {
 
 #[test]
 #[ignore = "needs uv and the network; .ci/run runs it"]
-fn closures_are_those_of_uv() {
+fn the_command_closes_as_uv_does() {
     let folder = tempfile::tempdir().unwrap();
     let index =
         shell(folder.path(), "pip install --help | grep -oE 'https?://[^ )]+/simple' | head -1");

@@ -15,6 +15,7 @@ use super::environment::Environment;
 use super::error::PackageError;
 use super::files::Files;
 use super::share::Share;
+use crate::recorded;
 
 /// Below this folder debuggers look for the symbols of a library, at the library's own path.
 const FOLDER: &str = "usr/lib/debug";
@@ -124,11 +125,10 @@ fn record(tree: &mut Tree, changed: &BTreeMap<TreePath, Content>) -> Result<(), 
         let text = content.read().map_err(failed)?;
         let wrong = |error| failed(io::Error::new(io::ErrorKind::InvalidData, error));
         let mut lines = wheels::parse_record(&String::from_utf8_lossy(&text)).map_err(wrong)?;
-        // Its paths begin at the folder that holds `.dist-info`.
-        let base = path.parent().and_then(|folder| folder.parent()).unwrap_or_default();
         let mut is_other = false;
         for line in &mut lines {
-            if let Some(content) = base.join(&line.path).ok().and_then(|path| changed.get(&path)) {
+            let place = TreePath::from_member(&recorded::place(path.as_str(), &line.path));
+            if let Some(content) = place.ok().and_then(|path| changed.get(&path)) {
                 line.hash = Some(RecordHash::Sha256(content.sha256));
                 line.size = Some(content.size);
                 is_other = true;
@@ -139,4 +139,29 @@ fn record(tree: &mut Tree, changed: &BTreeMap<TreePath, Content>) -> Result<(), 
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use names::Epoch;
+
+    use super::*;
+
+    #[test]
+    fn record_has_programs_too() {
+        let file = |text: &str| Node::file(0o644, Epoch(0), Content::from_bytes(text));
+        let path = |text: &str| TreePath::from_member(text).unwrap();
+        let place = path("opt/x/lib/site/a-1.dist-info/RECORD");
+        let lines = "../../bin/a,sha256=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA,9\na.py,,1\n";
+        let mut tree = Tree::new();
+        tree.insert_with_parents(place.clone(), file(lines)).unwrap();
+        let left = Content::from_bytes("left");
+        let changed = BTreeMap::from([(path("opt/x/bin/a"), left.clone())]);
+        record(&mut tree, &changed).unwrap();
+        let Some(Node { kind: Kind::File(content), .. }) = tree.get(&place) else { panic!() };
+        let text = String::from_utf8(content.read().unwrap()).unwrap();
+        let lines = wheels::parse_record(&text).unwrap();
+        assert_eq!(lines[0].hash, Some(RecordHash::Sha256(left.sha256)));
+        assert_eq!((lines[0].size, lines[1].size), (Some(4), Some(1)));
+    }
 }

@@ -164,7 +164,7 @@ fn without_wheel(errors: &ClosureErrors) -> Option<BTreeSet<String>> {
 
 /// A sample; where COOPERAGE_CI says `full`, of every service in each release for each target.
 #[test]
-#[ignore = "needs uv and an index (COOPERAGE_MIRROR_PYPI); .ci/run runs it"]
+#[ignore = "needs uv and an index (COOPERAGE_MIRROR_PYPI); .ci/full runs it"]
 #[expect(clippy::disallowed_methods, reason = "the tier of the tests is in the environment")]
 fn closures_are_those_of_uv() {
     let real = Real::new();
