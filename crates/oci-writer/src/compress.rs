@@ -3,10 +3,10 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use blocks::{Blocks, Plan, Worker};
 use fs_err::File;
 use libdeflater::{CompressionLvl, Compressor};
 use names::Sha256;
+use parallel::blocks::{self, Blocks, Plan, Worker};
 
 use crate::Compression;
 use crate::remembered::{self, Known, Slice};

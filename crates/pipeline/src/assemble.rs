@@ -21,7 +21,7 @@ use crate::needs::Needs;
 use crate::plan::{LayerKind, Own, Plan, PlannedLayer};
 use crate::service_layer::{self, PREFIX};
 use crate::setting::{Listener, Setting};
-use crate::{Event, Stage, fetching, workers};
+use crate::{Event, Stage, fetching};
 
 /// Gives the layers of `plan`, the lowest first. A layer that was made before is taken from the
 /// store; what the others need is fetched and unpacked, and nothing else.
@@ -178,7 +178,7 @@ pub(crate) fn unpacked_debs(
 ) -> Result<Vec<UnpackedDeb>, LayersError> {
     let blobs = fetching::debs(setting, debs, tell).map_err(LayersError::Debs)?;
     let unpack = |blob: &Blob| distro::unpack_deb(setting.store, blob);
-    Ok(workers::for_each(&blobs, setting.jobs, unpack)?)
+    Ok(parallel::for_each(&blobs, setting.jobs, unpack)?)
 }
 
 /// The newest time in packages.
@@ -249,7 +249,7 @@ pub(crate) fn unpacked<'a>(
 ) -> Result<Packs<'a>, LayersError> {
     let blobs = fetching::wheels(setting, &needs.wheels, tell).map_err(LayersError::Wheels)?;
     let unpack = |blob: &Blob| wheels::unpack(setting.store, blob);
-    let packs = workers::for_each(&blobs, setting.jobs, unpack)?;
+    let packs = parallel::for_each(&blobs, setting.jobs, unpack)?;
     let named = needs.wheels.iter().zip(packs);
     let named = named.map(|(wheel, pack)| (&*wheel.file, (Cow::Borrowed(*wheel), pack)));
     let mut named: Packs<'_> = named.collect();

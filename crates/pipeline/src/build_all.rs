@@ -5,11 +5,11 @@ use std::sync::{Mutex, PoisonError};
 
 use names::ServiceName;
 
+use crate::Event;
 use crate::build::{self, BuildError, BuildRequest, SetAside, meta, sides};
 use crate::describe::DescribeError;
 use crate::setting::{Listener, Setting};
 use crate::summary::Summary;
-use crate::{Event, workers};
 
 /// How many images are built at a time, at most: they share the disk, and each is written by several
 /// threads.
@@ -77,7 +77,7 @@ pub fn build_all(
             let result = prepared.and_then(finish);
             Ok::<_, std::convert::Infallible>((*index, result))
         };
-        let Ok(done) = workers::for_each(batch, at_once, work);
+        let Ok(done) = parallel::for_each(batch, at_once, work);
         for (index, result) in done {
             results[index] = Some(result);
         }

@@ -18,13 +18,13 @@ use wheels::{LockedWheel, Metadata, WheelName};
 pub use error::BuiltWheelError;
 pub(crate) use made::MadeFrom;
 
+use crate::fetching;
 use crate::key::Key;
 use crate::patch_files::PatchFile;
 use crate::patched::{Patched, needs, patched};
 use crate::setting::{Listener, Setting};
 use crate::sources::{self, Wanted};
 use crate::{Event, Stage};
-use crate::{fetching, workers};
 
 /// The kind of the records in the store. The number grows when the same inputs give another wheel.
 const KIND: &str = "built-wheel-1";
@@ -186,7 +186,7 @@ fn root(
 ) -> Result<Tree, BuiltWheelError> {
     let blobs = fetching::debs(setting, &step.base, tell)?;
     let unpack = |blob: &Blob| distro::unpack_deb(setting.store, blob);
-    let debs = workers::for_each(&blobs, setting.jobs, unpack)?;
+    let debs = parallel::for_each(&blobs, setting.jobs, unpack)?;
     let request = rootfs::Request {
         arch: step.host,
         distro: step.distro,

@@ -87,7 +87,6 @@ mod sources;
 mod stale;
 mod suites;
 mod summary;
-mod workers;
 
 pub use blame::Blame;
 pub use build::{BuildError, BuildRequest, Format, build};

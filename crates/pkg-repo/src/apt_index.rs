@@ -25,6 +25,26 @@ pub(crate) struct Change {
     pub(crate) comes: bool,
 }
 
+/// So many descriptions are in memory at once: that of a large package has a megabyte.
+const AT_ONCE: usize = 64;
+
+/// Calls `with` for each change and the description of its package, in order; several are read at once.
+pub(crate) fn each_described(
+    storage: &dyn Storage,
+    changes: &[Change],
+    workers: usize,
+    mut with: impl FnMut(&Change, Description) -> Result<(), RepoError>,
+) -> Result<(), RepoError> {
+    for changes in changes.chunks(AT_ONCE) {
+        let read = |change: &Change| describe(storage, &change.record.sha256);
+        let descriptions = parallel::for_each(changes, workers, read)?;
+        for (change, description) in changes.iter().zip(descriptions) {
+            with(change, description)?;
+        }
+    }
+    Ok(())
+}
+
 /// Lines of Contents: what has a file, and what no longer has it.
 #[derive(Default)]
 struct Owners {
@@ -51,9 +71,8 @@ pub(crate) fn update(
     for record in staying {
         others.entry(&record.name).or_default().push(record);
     }
-    for change in changes {
+    each_described(storage, changes, workers, |change, description| {
         let record = &change.record;
-        let description = describe(storage, &record.sha256)?;
         let entry = description.entries.get("Packages").cloned();
         // What another version of the package has stays in Contents.
         let mut kept = BTreeSet::new();
@@ -70,7 +89,8 @@ pub(crate) fn update(
             packages.entry(index).or_default().insert(record.key(), entry);
             add_owners(contents.entry(list).or_default(), &description, &kept, change);
         }
-    }
+        Ok(())
+    })?;
     let mut updated = indexes.clone();
     for (name, changes) in packages {
         let old = updated.get(&name).cloned().unwrap_or_default();

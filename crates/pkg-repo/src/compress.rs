@@ -54,7 +54,9 @@ pub(crate) fn compress(bytes: &[u8], format: Format) -> Vec<u8> {
         }
         Format::Xz => {
             let mut options = XzOptions::with_preset(6);
-            options.lzma_options.dict_size = 1 << 20;
+            // The tables of the encoder are ten times as large, and are cleared for each piece.
+            let room = u32::try_from(bytes.len().next_power_of_two()).unwrap_or(u32::MAX);
+            options.lzma_options.dict_size = room.clamp(64 << 10, 1 << 20);
             let mut encoder = XzWriter::new(Vec::new(), options).expect(because);
             encoder.write_all(bytes).expect(because);
             encoder.finish().expect(because)

@@ -79,7 +79,6 @@ mod state;
 mod storage;
 mod table;
 mod verify;
-mod workers;
 mod yum_index;
 
 pub use channel::{

@@ -56,9 +56,7 @@ pub(crate) fn take_in(
             reason: "its provenance speaks of another file: build both anew".to_owned(),
         });
     }
-    if storage.size(&record.path)?.is_none() {
-        storage.put(&record.path, Content::File(&new.path))?;
-    }
+    storage.put(&record.path, Content::File(&new.path))?;
     let path = place(&record.sha256);
     if storage.size(&path)?.is_none() {
         let json = serde_json::to_vec(&description).expect("texts and numbers make JSON");

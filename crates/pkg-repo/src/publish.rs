@@ -10,7 +10,6 @@ use crate::record::Record;
 use crate::repository::{Next, Repository, Signing};
 use crate::state::{self, State};
 use crate::storage::{Content, PointerChange};
-use crate::workers::in_parallel;
 use crate::{RepoError, apt_index};
 
 /// What a change did.
@@ -80,8 +79,8 @@ impl Repository<'_> {
         rules: GateRules,
         signing: &Signing<'_>,
     ) -> Result<Published, RepoError> {
-        let taken = in_parallel(packages, self.workers, |new| take_in(self.storage, channel, new));
-        let records = taken.into_iter().collect::<Result<Vec<Record>, _>>()?;
+        let take = |new: &NewPackage| take_in(self.storage, channel, new);
+        let records = parallel::for_each(packages, self.workers, take)?;
         self.admit(channel, &records, rules, signing)
     }
 

@@ -106,7 +106,7 @@ impl Repository<'_> {
         state.catalog =
             current.catalog.update(self.storage, shape, &lines, &replace, self.workers)?;
         if matches!(channel, ChannelName::Yum(_)) {
-            yum_index::serve_packages(self.storage, channel, &added)?;
+            yum_index::serve_packages(self.storage, channel, &added, self.workers)?;
         }
         let going = removed.into_iter().map(|record| Change { record, comes: false });
         let coming = added.into_iter().map(|record| Change { record, comes: true });

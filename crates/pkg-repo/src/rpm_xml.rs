@@ -148,11 +148,11 @@ fn file_element(file: &RpmFile) -> String {
 /// stands for the others.
 fn relations(rpm: &RpmPackage, relation: (&str, u32, u32, u32)) -> Vec<String> {
     let is_requires = relation.0 == "requires";
-    let provided: BTreeSet<_> = match is_requires {
-        true => triples(&rpm.headers.main, RELATIONS[0]).into_iter().map(plain).collect(),
-        false => BTreeSet::new(),
-    };
-    let files: BTreeSet<&str> = rpm.files.iter().map(|file| file.path.as_str()).collect();
+    let (mut provided, mut files) = (BTreeSet::new(), BTreeSet::new());
+    if is_requires {
+        provided.extend(triples(&rpm.headers.main, RELATIONS[0]).into_iter().map(plain));
+        files.extend(rpm.files.iter().map(|file| file.path.as_str()));
+    }
     let mut seen = BTreeSet::new();
     let mut entries = Vec::new();
     let mut libc: Option<(String, usize)> = None;
@@ -239,6 +239,10 @@ fn entry(name: &str, flags: u64, version: &str, first: bool) -> String {
 /// Text that is safe in an element and in an attribute. Control characters, which XML does not know,
 /// are dropped.
 fn escape(text: &str) -> String {
+    let plain = |byte: u8| matches!(byte, b' '..=b'~') && !b"&<>\"".contains(&byte);
+    if text.bytes().all(plain) {
+        return text.to_owned();
+    }
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

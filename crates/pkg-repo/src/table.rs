@@ -11,7 +11,6 @@ use names::{Digest, Sha256};
 use crate::RepoError;
 use crate::compress::{Format, compress};
 use crate::storage::{Content, Storage};
-use crate::workers::in_parallel;
 
 /// The most that a chunk can hold.
 const LIMIT: u64 = 256 << 20;
@@ -80,11 +79,11 @@ impl Table {
             parts[index] = Part::Open(entries.into_iter().collect());
         }
         let closed = settle(storage, shape, parts)?;
-        let made = in_parallel(&closed, workers, |part| match part {
+        let chunks = parallel::for_each(&closed, workers, |part| match part {
             Part::Kept(chunk) => Ok(chunk.clone()),
             Part::Open(entries) => write(storage, shape, entries),
-        });
-        Ok(Self { chunks: made.into_iter().collect::<Result<_, _>>()? })
+        })?;
+        Ok(Self { chunks })
     }
 
     /// The number of entries.

@@ -14,7 +14,6 @@ use crate::package::describe;
 use crate::record::Record;
 use crate::repository::Repository;
 use crate::state::{State, folder};
-use crate::workers::in_parallel;
 use crate::yum_index::{package_href, repomd};
 
 /// The most that a package or an index can have here: 16 GiB.
@@ -104,7 +103,7 @@ impl Repository<'_> {
         depth: Depth,
         findings: &mut Findings<'_>,
     ) -> Result<(), RepoError> {
-        let problems = in_parallel(records, self.workers, |record| {
+        let problems = parallel::for_each(records, self.workers, |record| {
             let served = match channel {
                 ChannelName::Apt(_) => record.path.clone(),
                 ChannelName::Yum(_) => format!("{}/{}", channel.path(), package_href(record)),
@@ -120,11 +119,9 @@ impl Repository<'_> {
                 }
             };
             Ok::<_, RepoError>(problem.map(|problem| (served, problem)))
-        });
-        for problem in problems {
-            if let Some((path, problem)) = problem? {
-                findings.add(&path, problem);
-            }
+        })?;
+        for (path, problem) in problems.into_iter().flatten() {
+            findings.add(&path, problem);
         }
         Ok(())
     }

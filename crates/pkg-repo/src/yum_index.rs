@@ -4,10 +4,9 @@
 use std::collections::BTreeMap;
 
 use crate::RepoError;
-use crate::apt_index::Change;
+use crate::apt_index::{Change, each_described};
 use crate::channel::{ChannelName, YumSettings};
 use crate::compress::{Format, compress, join};
-use crate::package::describe;
 use crate::record::Record;
 use crate::state::{Index, IndexFile, State};
 use crate::storage::{Content, Storage};
@@ -43,16 +42,13 @@ pub(crate) fn update(
     workers: usize,
 ) -> Result<BTreeMap<String, Index>, RepoError> {
     let mut entries: BTreeMap<&str, BTreeMap<String, Option<String>>> = BTreeMap::new();
-    for change in changes {
-        let mut description = match change.comes {
-            true => Some(describe(storage, &change.record.sha256)?),
-            false => None,
-        };
+    each_described(storage, changes, workers, |change, mut description| {
         for (name, ..) in INDEXES {
-            let entry = description.as_mut().and_then(|it| it.entries.remove(name));
+            let entry = description.entries.remove(name).filter(|_| change.comes);
             entries.entry(name).or_default().insert(change.record.key(), entry);
         }
-    }
+        Ok(())
+    })?;
     let formats = [settings.compression];
     let mut updated = BTreeMap::new();
     for (name, ..) in INDEXES {
@@ -117,11 +113,13 @@ pub(crate) fn serve_packages(
     storage: &dyn Storage,
     channel: &ChannelName,
     records: &[Record],
+    workers: usize,
 ) -> Result<(), RepoError> {
-    for record in records {
+    let serve = |record: &Record| {
         let path = format!("{}/{}", channel.path(), package_href(record));
-        storage.put(&path, Content::Same(&record.path))?;
-    }
+        storage.put(&path, Content::Same(&record.path))
+    };
+    parallel::for_each(records, workers, serve)?;
     Ok(())
 }
 

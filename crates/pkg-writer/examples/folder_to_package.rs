@@ -5,12 +5,11 @@
 #![expect(clippy::print_stdout, reason = "it shows what it has made")]
 
 use std::error::Error;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use filetree::{Content, Node, Tree, TreePath};
-use names::{Digest, Epoch, Hashing};
+use filetree::{Node, Tree, TreePath};
+use names::Epoch;
 use pkg_writer::version::{self, Revision, Scheme, Stage};
 use pkg_writer::{Accounts, Compression, Options, deb, rpm};
 
@@ -28,13 +27,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut tree = Tree::new();
     let top: TreePath = format!("opt/{name}").parse()?;
     tree.insert_with_parents(top.clone(), Node::directory(0o755, Epoch(1_795_228_558)))?;
-    add(&mut tree, Path::new(folder), &top)?;
+    let jobs = rest.get(1).map_or(Ok(2), |text| text.parse())?;
+    filetree::read_folder(&mut tree, &top, Path::new(folder), jobs)?;
 
     let out = Path::new(out);
     let scratch = out.parent().filter(|parent| !parent.as_os_str().is_empty());
     let options = Options {
         compression,
-        jobs: rest.get(1).map_or(Ok(2), |text| text.parse())?,
+        jobs,
         epoch: Epoch(1_795_228_558),
         scratch: scratch.map_or(PathBuf::from("."), Path::to_owned),
         check_contents: rest.get(2).is_none(),
@@ -73,32 +73,4 @@ fn main() -> Result<(), Box<dyn Error>> {
     let size = fs_err::metadata(out)?.len() as f64 / 1e6;
     println!("{}: {size:.1} MB in {:.2} s", out.display(), start.elapsed().as_secs_f64());
     Ok(())
-}
-
-/// Adds what is in `folder`, at `path` of the tree.
-fn add(tree: &mut Tree, folder: &Path, path: &TreePath) -> Result<(), Box<dyn Error>> {
-    for entry in fs_err::read_dir(folder)? {
-        let entry = entry?;
-        let meta = entry.metadata()?;
-        let name = entry.file_name().into_string().map_err(|_| "a name that is not UTF-8")?;
-        let inner = path.join(&name)?;
-        let mode = meta.permissions().mode() & 0o7777;
-        let time = Epoch(u64::try_from(meta.mtime())?);
-        if meta.is_dir() {
-            tree.insert(inner.clone(), Node::directory(mode, time))?;
-            add(tree, &entry.path(), &inner)?;
-        } else if meta.is_symlink() {
-            let target = fs_err::read_link(entry.path())?.to_string_lossy().into_owned();
-            tree.insert(inner, Node::symlink(target, time))?;
-        } else if meta.is_file() {
-            let content =
-                Content::from_slice(entry.path().into(), 0, meta.len(), digest(&entry.path())?);
-            tree.insert(inner, Node::file(mode, time, content))?;
-        }
-    }
-    Ok(())
-}
-
-fn digest(path: &Path) -> std::io::Result<Digest> {
-    Ok(Hashing::new(fs_err::File::open(path)?).finish_reading()?.0)
 }

@@ -10,12 +10,12 @@ use super::source_bindep::{source_bindep, source_profiles};
 use super::{LockError, LockRequest, ScriptFault, Work, older};
 use crate::Event;
 use crate::describe::Description;
+use crate::fetching;
 use crate::lock::{BaseList, BuildList, LockFile as _, ReleaseLock, deb_key};
 use crate::locks::Locks;
 use crate::parts::{BUILD, Part};
 use crate::setting::{Listener, Setting};
 use crate::suites::Archives;
-use crate::{fetching, workers};
 
 /// Locks the bases and the packages of the services in `locks`. Where a base moves, the packages of
 /// every other service on it are chosen anew, those of `others`, the locks of other releases, among
@@ -314,7 +314,7 @@ fn check_scripts(
     unique.dedup();
     let blobs = fetching::debs(setting, &unique, tell)?;
     let unpack = |blob: &Blob| distro::unpack_deb(setting.store, blob);
-    let debs = workers::for_each(&blobs, setting.jobs, unpack)?;
+    let debs = parallel::for_each(&blobs, setting.jobs, unpack)?;
     let mut faults = Vec::new();
     for deb in &debs {
         if let Err(error) = classify(deb, distro) {

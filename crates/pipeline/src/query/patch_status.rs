@@ -20,7 +20,6 @@ use crate::locks::Locks;
 use crate::patch_files::{self, PatchFile};
 use crate::sdist_of::sdist_of;
 use crate::setting::{Listener, Setting};
-use crate::workers;
 
 /// What becomes of a patch of the tree.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -162,7 +161,7 @@ fn try_all(
     }
     let work: Vec<_> = folders.iter().zip(packs).collect();
     let unpacked = Mutex::new(BTreeMap::<_, std::sync::Arc<Pack>>::new());
-    let tried = workers::for_each(&work, setting.jobs, |(folder, blob)| {
+    let tried = parallel::for_each(&work, setting.jobs, |(folder, blob)| {
         let (Some(blob), Ok(wanted)) = (blob, &folder.source) else {
             return Ok(orphans(folder));
         };

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use blocks::{Blocks, Plan, Worker};
+use parallel::blocks::{self, Blocks, Plan, Worker};
 
 use super::{Compressor, Matter};
 
