@@ -21,6 +21,7 @@
 
 mod changes;
 mod content;
+mod folder;
 mod node;
 mod pack;
 mod path;
@@ -29,6 +30,7 @@ mod tree;
 
 pub use changes::changes;
 pub use content::{Content, ContentReader, DamagedContent};
+pub use folder::{FolderError, read_folder};
 pub use node::{Kind, Node};
 pub use pack::{FileMeta, Pack, PackError, PackWriter};
 pub use path::{PathError, TreePath};
