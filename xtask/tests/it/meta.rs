@@ -167,11 +167,8 @@ fn lintian_and_rpmlint_are_content_with_it() {
     rpmlint_finds_nothing(&[package(folder.path(), "rpm")]);
 }
 
-/// What the release brings in on Debian, by the locks of the tree.
-const OF_DEBIAN: [&str; 4] = ["cinder", "horizon", "keystone", "placement"];
-
-/// What it brings in on Fedora, where the test locks it.
-const OF_FEDORA: [&str; 2] = ["keystone", "placement"];
+/// What the release brings in, by the locks of the tree.
+const SERVICES: [&str; 4] = ["cinder", "horizon", "keystone", "placement"];
 
 /// Lets keystone of 2025.2 be of a version in `tree`, and locks what packages are made of.
 fn keystone_is(version: &str, tree: &Path, distro: &str) {
@@ -182,7 +179,7 @@ fn keystone_is(version: &str, tree: &Path, distro: &str) {
         false => format!("{line}\n"),
     });
     std::fs::write(&file, String::from_iter(lines)).unwrap();
-    let lock = ["lock", "2025.2", "keystone", "placement", "--distro", distro];
+    let lock = ["lock", "2025.2", "keystone", "--distro", distro];
     run(cooperage_on(tree).args(lock));
 }
 
@@ -205,7 +202,7 @@ fn apt_follows_a_release() {
     let [first, second] = ["first", "second"].map(|out| folder.path().join(out));
     keystone_is("28.0.0", &tree, "debian-trixie");
     let served = Served::new();
-    let all = [&OF_DEBIAN[..], &["meta"]].concat();
+    let all = [&SERVICES[..], &["meta"]].concat();
     served.publish(&build_on(&tree, &all, &[], "deb", &first));
     let machine = Machine::new(&served, folder.path());
     let within = |line: &str| machine.within(line);
@@ -257,19 +254,20 @@ fn dnf_follows_a_release() {
     let signing = served.at("signing.toml");
     let more = ["--distro", "fedora-42", "--signing", signing.to_str().unwrap()];
     keystone_is("28.0.0", &tree, "fedora-42");
-    let all = [&OF_FEDORA[..], &["meta"]].concat();
+    let all = [&SERVICES[..], &["meta"]].concat();
     let first = build_on(&tree, &all, &more, "rpm", &served.at("first"));
+    rpmlint_finds_nothing(&first[..SERVICES.len()]);
     served.publish_these(&first);
     served.stubs(&first);
     let top = served.at("top/root");
     let left = || {
-        let line = "find . -path './opt/*' -o -iname '*keystone*' -o -iname '*placement*' \
-                    -o -iname '*openstack*' -o -path './etc/alternatives/*' | sort";
+        let line = "find . -path './opt/*' -o -iname '*cinder*' -o -iname '*horizon*' -o -iname '*keystone*' \
+                    -o -iname '*placement*' -o -iname '*openstack*' -o -path './etc/alternatives/*' | sort";
         shell(&top, line)
     };
     served.dnf("top").args(["install", "system"]).run();
     assert_eq!(left(), "");
-    first[..OF_FEDORA.len()].iter().for_each(|package| served.make_accounts("top", package));
+    first[..SERVICES.len()].iter().for_each(|package| served.make_accounts("top", package));
     let installed = served.dnf("top").args(["install", "openstack-2025.2"]).said();
     assert!(installed.contains("Complete!") && !installed.contains("arning:"), "{installed}");
     let versions = || {
@@ -281,11 +279,12 @@ fn dnf_follows_a_release() {
     };
     let are = |meta: &str, keystone: &str| {
         format!(
-            "openstack-2025.2 2025.2.3.42.{meta}-2.fc42\nopenstack-keystone 3:{keystone}-1.fc42\n\
+            "openstack-2025.2 2025.2.10.94.{meta}-4.fc42\nopenstack-cinder 3:27.0.0-1.fc42\n\
+             openstack-horizon 4:25.5.2-1.fc42\nopenstack-keystone 3:{keystone}-1.fc42\n\
              openstack-placement 14.0.0-1.fc42"
         )
     };
-    assert_eq!(versions(), are("0.0", "28.0.0"));
+    assert_eq!(versions(), are("5.2", "28.0.0"));
     assert_eq!(served.rpm("top").args(["--verify", "openstack-2025.2"]).text(), "");
 
     keystone_is("28.1.0", &tree, "fedora-42");
@@ -298,7 +297,7 @@ fn dnf_follows_a_release() {
     ));
     let upgraded = served.dnf("top").args(["upgrade", "openstack-2025.2"]).said();
     assert!(upgraded.contains("Upgrade  2 Packages"), "{upgraded}");
-    assert_eq!(versions(), are("1.0", "28.1.0"));
+    assert_eq!(versions(), are("6.2", "28.1.0"));
 
     served.dnf("top").args(["remove", "openstack-2025.2"]).run();
     assert_eq!(versions(), "");
