@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha512};
 use crate::RepoError;
 use crate::channel::{AptSettings, ChannelName, Pinning};
 use crate::compress::{Format, join};
-use crate::package::{Description, describe, hex};
+use crate::package::{Change, Description, describe, each_described, hex};
 use crate::record::{PackageKind, Record};
 use crate::state::{Index, IndexFile};
 use crate::storage::{Content, Storage};
@@ -18,32 +18,6 @@ use crate::table::Shape;
 const PACKAGES: [Format; 3] = [Format::Plain, Format::Gzip, Format::Xz];
 /// The forms of a Contents file.
 const CONTENTS: [Format; 1] = [Format::Gzip];
-
-/// A package comes into an index, or leaves it.
-pub(crate) struct Change {
-    pub(crate) record: Record,
-    pub(crate) comes: bool,
-}
-
-/// So many descriptions are in memory at once: that of a large package has a megabyte.
-const AT_ONCE: usize = 64;
-
-/// Calls `with` for each change and the description of its package, in order; several are read at once.
-pub(crate) fn each_described(
-    storage: &dyn Storage,
-    changes: &[Change],
-    workers: usize,
-    mut with: impl FnMut(&Change, Description) -> Result<(), RepoError>,
-) -> Result<(), RepoError> {
-    for changes in changes.chunks(AT_ONCE) {
-        let read = |change: &Change| describe(storage, &change.record.sha256);
-        let descriptions = parallel::for_each(changes, workers, read)?;
-        for (change, description) in changes.iter().zip(descriptions) {
-            with(change, description)?;
-        }
-    }
-    Ok(())
-}
 
 /// Lines of Contents: what has a file, and what no longer has it.
 #[derive(Default)]

@@ -14,6 +14,9 @@ use crate::storage::{Content, Storage};
 /// The most that the description of a package can have.
 const LIMIT: u64 = 256 << 20;
 
+/// So many descriptions are in memory at once: that of a large package has a megabyte.
+const AT_ONCE: usize = 64;
+
 /// A package to be published.
 #[derive(Clone, Debug)]
 pub struct NewPackage {
@@ -36,6 +39,12 @@ pub(crate) struct Description {
     pub(crate) location: String,
     /// The files that Contents lists.
     pub(crate) files: Vec<String>,
+}
+
+/// A package comes into an index, or leaves it.
+pub(crate) struct Change {
+    pub(crate) record: Record,
+    pub(crate) comes: bool,
 }
 
 /// Reads a package, and puts it into the pool with its description. Its component is `component`.
@@ -81,6 +90,23 @@ pub(crate) fn describe(storage: &dyn Storage, sha256: &Digest) -> Result<Descrip
     let bytes = bytes.ok_or_else(|| RepoError::Missing { path: path.clone() })?;
     serde_json::from_slice(&bytes)
         .map_err(|_| RepoError::Damaged { path, reason: "it describes no package" })
+}
+
+/// Calls `with` for each change and the description of its package, in order; several are read at once.
+pub(crate) fn each_described(
+    storage: &dyn Storage,
+    changes: &[Change],
+    workers: usize,
+    mut with: impl FnMut(&Change, Description) -> Result<(), RepoError>,
+) -> Result<(), RepoError> {
+    for changes in changes.chunks(AT_ONCE) {
+        let read = |change: &Change| describe(storage, &change.record.sha256);
+        let descriptions = parallel::for_each(changes, workers, read)?;
+        for (change, description) in changes.iter().zip(descriptions) {
+            with(change, description)?;
+        }
+    }
+    Ok(())
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

@@ -3,8 +3,9 @@
 use names::Epoch;
 use signer::OpenPgpKey;
 
-use crate::apt_index::{self, Change};
+use crate::apt_index;
 use crate::channel::{ChannelName, ChannelSettings};
+use crate::package::Change;
 use crate::record::Record;
 use crate::state::{self, STATE, State};
 use crate::storage::{Content, PointerChange, Storage};

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use crate::RepoError;
-use crate::apt_index::{Change, each_described};
 use crate::channel::{ChannelName, YumSettings};
 use crate::compress::{Format, compress, join};
+use crate::package::{Change, each_described};
 use crate::record::Record;
 use crate::state::{Index, IndexFile, State};
 use crate::storage::{Content, Storage};
