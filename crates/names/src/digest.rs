@@ -29,6 +29,7 @@ impl Digest {
 
     /// The 64 lower-case hexadecimal digits, without a prefix.
     pub fn hex(&self) -> String {
+        // By a table: indexes and keys have tens of thousands of them.
         let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
         let mut text = String::with_capacity(64);
         for byte in self.0 {

@@ -45,7 +45,8 @@ pub(crate) fn update(
     for record in staying {
         others.entry(&record.name).or_default().push(record);
     }
-    each_described(storage, changes, workers, |change, description| {
+    let changes: Vec<&Change> = changes.iter().collect();
+    each_described(storage, &changes, workers, |change, description| {
         let record = &change.record;
         let entry = description.entries.get("Packages").cloned();
         // What another version of the package has stays in Contents.

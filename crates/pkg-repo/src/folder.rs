@@ -117,7 +117,10 @@ impl Folder {
             Content::File(from) => {
                 let mut file = self.partial()?;
                 // From file to file the kernel copies by itself.
-                io::copy(fs_err::File::open(from)?.file_mut(), file.as_file_mut())?;
+                let copied = io::copy(fs_err::File::open(from)?.file_mut(), file.as_file_mut());
+                copied.map_err(|error| {
+                    io::Error::new(error.kind(), format!("copying {}: {error}", from.display()))
+                })?;
                 file
             }
         };

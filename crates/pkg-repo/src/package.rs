@@ -95,12 +95,12 @@ pub(crate) fn describe(storage: &dyn Storage, sha256: &Digest) -> Result<Descrip
 /// Calls `with` for each change and the description of its package, in order; several are read at once.
 pub(crate) fn each_described(
     storage: &dyn Storage,
-    changes: &[Change],
+    changes: &[&Change],
     workers: usize,
     mut with: impl FnMut(&Change, Description) -> Result<(), RepoError>,
 ) -> Result<(), RepoError> {
     for changes in changes.chunks(AT_ONCE) {
-        let read = |change: &Change| describe(storage, &change.record.sha256);
+        let read = |change: &&Change| describe(storage, &change.record.sha256);
         let descriptions = parallel::for_each(changes, workers, read)?;
         for (change, description) in changes.iter().zip(descriptions) {
             with(change, description)?;

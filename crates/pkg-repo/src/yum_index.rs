@@ -42,9 +42,16 @@ pub(crate) fn update(
     workers: usize,
 ) -> Result<BTreeMap<String, Index>, RepoError> {
     let mut entries: BTreeMap<&str, BTreeMap<String, Option<String>>> = BTreeMap::new();
-    each_described(storage, changes, workers, |change, mut description| {
+    // What goes is known by its key alone.
+    let (coming, going): (Vec<&Change>, Vec<&Change>) =
+        changes.iter().partition(|change| change.comes);
+    for (name, ..) in INDEXES {
+        let gone = going.iter().map(|change| (change.record.key(), None));
+        entries.entry(name).or_default().extend(gone);
+    }
+    each_described(storage, &coming, workers, |change, mut description| {
         for (name, ..) in INDEXES {
-            let entry = description.entries.remove(name).filter(|_| change.comes);
+            let entry = description.entries.remove(name);
             entries.entry(name).or_default().insert(change.record.key(), entry);
         }
         Ok(())

@@ -246,7 +246,7 @@ fn apt_follows_a_release() {
 }
 
 #[test]
-#[ignore = "needs root, rpmbuild, createrepo_c, rpm, dnf and systemd, and the network; .ci/full runs it"]
+#[ignore = "needs root, rpmbuild, createrepo_c, rpm, rpmlint, dnf and systemd, and the network; .ci/full runs it"]
 fn dnf_follows_a_release() {
     let folder = tempfile::tempdir().unwrap();
     let tree = tree_copy(folder.path());
