@@ -16,12 +16,12 @@ use crate::record::{PackageKind, Record, pool_path};
 const OWN: [&str; 6] = ["Filename", "Size", "MD5sum", "SHA1", "SHA256", "SHA512"];
 
 /// A file whose SHA-512, which only the indexes of apt have, is computed while it is read.
-struct Summed {
-    file: fs_err::File,
+struct Summed<R> {
+    file: R,
     sum: Sha512,
 }
 
-impl Read for Summed {
+impl<R: Read> Read for Summed<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.file.read(buffer)?;
         self.sum.update(&buffer[..read]);
@@ -29,11 +29,15 @@ impl Read for Summed {
     }
 }
 
-/// Reads a .deb or .udeb.
-pub(crate) fn read(channel: &ChannelName, new: &NewPackage) -> Result<Description, RepoError> {
+/// Reads a .deb or .udeb, whose bytes are `package`, to its end.
+pub(crate) fn read(
+    channel: &ChannelName,
+    new: &NewPackage,
+    package: impl Read,
+) -> Result<Description, RepoError> {
     let path = &new.path;
     let failed = |source| RepoError::Read { path: path.clone(), source };
-    let mut file = Summed { file: fs_err::File::open(path).map_err(failed)?, sum: Sha512::new() };
+    let mut file = Summed { file: package, sum: Sha512::new() };
     let mut input = BufReader::with_capacity(1 << 16, Hashing::new(&mut file));
     let deb = inspect_deb(&mut input, path)?;
     let (sha256, size) = input.into_inner().finish_reading().map_err(failed)?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tempfile::{Builder, NamedTempFile};
 
-use crate::storage::{Content, PointerChange, Storage, StorageError};
+use crate::storage::{Content, Incoming, PointerChange, Storage, StorageError};
 
 const FORMAT: &str = "1\n";
 
@@ -101,39 +101,20 @@ impl Folder {
     }
 
     fn write(&self, path: &Path, content: Content<'_>) -> io::Result<()> {
-        let mut made = match content {
+        match content {
             Content::Same(from) => match fs_err::hard_link(self.root.join(from), path) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     fs_err::create_dir_all(parent(path))?;
-                    return allow_present(fs_err::hard_link(self.root.join(from), path));
+                    allow_present(fs_err::hard_link(self.root.join(from), path))
                 }
-                result => return allow_present(result),
+                result => allow_present(result),
             },
             Content::Bytes(bytes) => {
                 let mut file = self.partial()?;
                 file.write_all(bytes)?;
-                file
+                persist(file, path)
             }
-            Content::File(from) => {
-                let mut file = self.partial()?;
-                // From file to file the kernel copies by itself.
-                let copied = io::copy(fs_err::File::open(from)?.file_mut(), file.as_file_mut());
-                copied.map_err(|error| {
-                    io::Error::new(error.kind(), format!("copying {}: {error}", from.display()))
-                })?;
-                file
-            }
-        };
-        made.flush()?;
-        made.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
-        let result = match made.persist_noclobber(path) {
-            Err(error) if error.error.kind() == io::ErrorKind::NotFound => {
-                fs_err::create_dir_all(parent(path))?;
-                error.file.persist_noclobber(path)
-            }
-            result => result,
-        };
-        allow_present(result.map(drop).map_err(|error| error.error))
+        }
     }
 
     fn partial(&self) -> io::Result<NamedTempFile> {
@@ -212,6 +193,15 @@ impl Storage for Folder {
             path: place,
             source,
         })
+    }
+
+    fn incoming(&self) -> Result<Box<dyn Incoming + '_>, StorageError> {
+        let file = self.partial().map_err(|source| StorageError::Io {
+            action: "write below",
+            path: self.root.join("partial"),
+            source,
+        })?;
+        Ok(Box::new(Partial { folder: self, file }))
     }
 
     fn pointer(&self, name: &str) -> Result<Option<String>, StorageError> {
@@ -324,6 +314,46 @@ impl Storage for Folder {
         }
         Ok(())
     }
+}
+
+/// A file in `partial/`.
+struct Partial<'a> {
+    folder: &'a Folder,
+    file: NamedTempFile,
+}
+
+impl io::Write for Partial<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Incoming for Partial<'_> {
+    fn put(self: Box<Self>, path: &str) -> Result<(), StorageError> {
+        let place = self.folder.at(path)?;
+        persist(self.file, &place).map_err(|source| StorageError::Io {
+            action: "write",
+            path: place,
+            source,
+        })
+    }
+}
+
+/// Gives a file its path, unless there is one.
+fn persist(file: NamedTempFile, path: &Path) -> io::Result<()> {
+    file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
+    let result = match file.persist_noclobber(path) {
+        Err(error) if error.error.kind() == io::ErrorKind::NotFound => {
+            fs_err::create_dir_all(parent(path))?;
+            error.file.persist_noclobber(path)
+        }
+        result => result,
+    };
+    allow_present(result.map(drop).map_err(|error| error.error))
 }
 
 /// Makes the layout and opens the lock.

@@ -97,5 +97,5 @@ pub use record::{PackageKind, Record};
 pub use repository::{Repository, Signing};
 pub use rpm_version::compare_rpm_versions;
 pub use serve::{Served, Watch, serve};
-pub use storage::{Content, PointerChange, Storage, StorageError};
+pub use storage::{Content, Incoming, PointerChange, Storage, StorageError};
 pub use verify::{Check, Depth, Finding};

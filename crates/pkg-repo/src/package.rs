@@ -1,6 +1,7 @@
 //! Packages on their way into the pool.
 
 use std::collections::BTreeMap;
+use std::io::{self, Read};
 use std::path::PathBuf;
 
 use names::Digest;
@@ -9,7 +10,7 @@ use crate::RepoError;
 use crate::channel::ChannelName;
 use crate::provenance::Provenance;
 use crate::record::Record;
-use crate::storage::{Content, Storage};
+use crate::storage::{Content, Incoming, Storage, StorageError};
 
 /// The most that the description of a package can have.
 const LIMIT: u64 = 256 << 20;
@@ -47,16 +48,45 @@ pub(crate) struct Change {
     pub(crate) comes: bool,
 }
 
+/// A package that is read once, for what is said of it and for the pool: it may be a pipe, or
+/// change meanwhile.
+struct Copied<'a> {
+    from: fs_err::File,
+    to: Box<dyn Incoming + 'a>,
+    /// Why it could not be written.
+    failed: Option<io::Error>,
+}
+
+impl Read for Copied<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.from.read(buffer)?;
+        self.to.write_all(&buffer[..read]).map_err(|error| {
+            let kind = error.kind();
+            self.failed = Some(error);
+            kind
+        })?;
+        Ok(read)
+    }
+}
+
 /// Reads a package, and puts it into the pool with its description. Its component is `component`.
 pub(crate) fn take_in(
     storage: &dyn Storage,
     channel: &ChannelName,
     new: &NewPackage,
 ) -> Result<Record, RepoError> {
+    let from = fs_err::File::open(&new.path)
+        .map_err(|source| RepoError::Read { path: new.path.clone(), source })?;
+    let mut package = Copied { from, to: storage.incoming()?, failed: None };
     let description = match channel {
-        ChannelName::Apt(_) => crate::deb_package::read(channel, new)?,
-        ChannelName::Yum(_) => crate::rpm_package::read(channel, new)?,
+        ChannelName::Apt(_) => crate::deb_package::read(channel, new, &mut package),
+        ChannelName::Yum(_) => crate::rpm_package::read(channel, new, &mut package),
     };
+    if let Some(source) = package.failed {
+        let path = new.path.clone();
+        return Err(StorageError::Io { action: "copy into the pool", path, source }.into());
+    }
+    let description = description?;
     let record = &description.record;
     if new.provenance.as_ref().is_some_and(|provenance| !provenance.is_of(&record.sha256)) {
         return Err(RepoError::Package {
@@ -65,7 +95,7 @@ pub(crate) fn take_in(
             reason: "its provenance speaks of another file: build both anew".to_owned(),
         });
     }
-    storage.put(&record.path, Content::File(&new.path))?;
+    package.to.put(&record.path)?;
     let path = place(&record.sha256);
     if storage.size(&path)?.is_none() {
         let json = serde_json::to_vec(&description).expect("texts and numbers make JSON");

@@ -1,7 +1,7 @@
 //! What the indexes of yum say of an rpm.
 
 use std::collections::BTreeMap;
-use std::io::BufReader;
+use std::io::{BufReader, Read};
 
 use names::Hashing;
 use pkg_writer::rpm::{self, Header, Headers};
@@ -54,12 +54,15 @@ pub(crate) enum RpmFileKind {
     Ghost,
 }
 
-/// Reads an rpm.
-pub(crate) fn read(channel: &ChannelName, new: &NewPackage) -> Result<Description, RepoError> {
+/// Reads an rpm, whose bytes are `package`, to its end.
+pub(crate) fn read(
+    channel: &ChannelName,
+    new: &NewPackage,
+    package: impl Read,
+) -> Result<Description, RepoError> {
     let path = &new.path;
     let failed = |source| RepoError::Read { path: path.clone(), source };
-    let file = Hashing::new(fs_err::File::open(path).map_err(failed)?);
-    let mut input = BufReader::with_capacity(1 << 16, file);
+    let mut input = BufReader::with_capacity(1 << 16, Hashing::new(package));
     let headers = rpm::read_headers(&mut input).map_err(failed)?;
     let (sha256, size) = input.into_inner().finish_reading().map_err(failed)?;
     let refused = |reason: String| RepoError::Package {

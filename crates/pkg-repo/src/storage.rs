@@ -2,7 +2,7 @@
 //! unchanged.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Files by path, and pointers to snapshots.
 ///
@@ -32,6 +32,12 @@ pub trait Storage: Sync {
     /// # Errors
     /// When it cannot be written.
     fn put(&self, path: &str, content: Content<'_>) -> Result<(), StorageError>;
+
+    /// Starts a file whose path is known only when all its bytes are, such as a package.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    fn incoming(&self) -> Result<Box<dyn Incoming + '_>, StorageError>;
 
     /// The snapshot that a pointer names; `None` if there is no such pointer.
     ///
@@ -78,10 +84,17 @@ pub trait Storage: Sync {
 pub enum Content<'a> {
     /// These bytes.
     Bytes(&'a [u8]),
-    /// The bytes of a file outside of the storage.
-    File(&'a Path),
     /// The bytes of a file of the storage.
     Same(&'a str),
+}
+
+/// A file that is being written, and that nobody sees before it has its path. Dropped, it is gone.
+pub trait Incoming: io::Write {
+    /// Puts the file at a path, unless there is one.
+    ///
+    /// # Errors
+    /// When it cannot be put there.
+    fn put(self: Box<Self>, path: &str) -> Result<(), StorageError>;
 }
 
 /// How a pointer shall change.

@@ -84,6 +84,34 @@ fn packages_come_go_and_come_back() {
 }
 
 #[test]
+#[ignore = "needs unshare; .ci/run runs it"]
+fn a_full_disk_leaves_a_repository_as_it_was() {
+    let folder = workplace();
+    let mut random = testkit::Random::new(1);
+    let noise: Vec<u8> = (0..2 << 20).map(|_| random.below(256) as u8).collect();
+    let deb = testkit::DebBuilder::new("large", "1.0-1").file("usr/share/large", &noise).build();
+    std::fs::write(folder.path().join("large.deb"), deb).unwrap();
+    let script = "mkdir r; mount -t tmpfs -o size=1m none r; repo() { \"$cooperage\" repo \"$@\"; }
+        repo init r apt:trixie --unsigned
+        repo publish r apt:trixie hello_1.0-1.deb --unsigned
+        code=0; repo publish r apt:trixie hello_1.1-1.deb large.deb --unsigned || code=$?
+        echo code $code, left $(ls r/partial | wc -l)
+        repo verify r --unsigned
+        repo list r apt:trixie";
+    let mut command = std::process::Command::new("unshare");
+    command.args(["-rm", "bash", "-euc", script]).current_dir(folder.path());
+    command.env("cooperage", bare().get_program());
+    let output = command.output().unwrap();
+    let (out, err) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{out}{err}");
+    assert!(out.contains("code 2, left 0\n"), "{out}{err}");
+    assert_eq!(out.lines().last().map(|line| line.contains("hello 1.0-1")), Some(true), "{out}");
+    assert!(err.contains("cannot copy into the pool") && err.contains("large.deb"), "{err}");
+    assert!(err.contains("No space left on device"), "{err}");
+}
+
+#[test]
 fn a_repository_is_served() {
     let folder = workplace();
     let repo = |code, line: &str| repo(folder.path(), code, line);

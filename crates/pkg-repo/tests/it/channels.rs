@@ -1,7 +1,12 @@
 //! What channels are after each change.
 
+use std::io::Write as _;
+use std::os::fd::AsRawFd as _;
+
 use names::Digest;
-use pkg_repo::{Downgrade, Folder, GateRules, Provenance, RepoError, Repository, provenance_path};
+use pkg_repo::{
+    Downgrade, Folder, GateRules, NewPackage, Provenance, RepoError, Repository, provenance_path,
+};
 use testkit::DebBuilder;
 
 use crate::room::{Room, deb, name};
@@ -167,4 +172,24 @@ fn what_is_damaged_is_an_error() {
     std::fs::remove_file(&state).unwrap();
     let error = repository.records(&name("apt:trixie")).unwrap_err();
     assert!(matches!(error, RepoError::NoSnapshot { .. }), "{error}");
+}
+
+#[test]
+fn a_package_is_read_once() {
+    let room = Room::new();
+    room.init("apt:trixie");
+    let bytes = deb("piped", "1.0").file("usr/share/large", &[7; 300_000]).build();
+    let digest = testkit::sha256(&bytes);
+    // What a pipe has said is gone, so a second reader would wait or get something else.
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    let path = format!("/proc/self/fd/{}", reader.as_raw_fd()).into();
+    let package = NewPackage { path, component: "main".to_owned(), provenance: None };
+    let published = std::thread::scope(|scope| {
+        scope.spawn(move || writer.write_all(&bytes).unwrap());
+        room.publish("apt:trixie", &[package], GateRules::default()).unwrap()
+    });
+    assert_eq!(published.added[0].sha256, digest);
+    let pool = fs_err::read(room.root().join(&published.added[0].path)).unwrap();
+    assert_eq!(testkit::sha256(&pool), digest);
+    assert_eq!(fs_err::read_dir(room.root().join("partial")).unwrap().count(), 0);
 }
