@@ -50,6 +50,17 @@ impl Format {
             _ => None,
         }
     }
+
+    /// By the first bytes of a file, six of them if it has so many: their marks are in RFC 1952, 2.3.1, in the
+    /// xz file format, 2.1.1.1, and in RFC 8878, 3.1.1. Anything else is plain.
+    pub fn of_start(bytes: &[u8]) -> Self {
+        match bytes {
+            [0x1f, 0x8b, ..] => Self::Gzip,
+            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Self::Xz,
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Self::Zstd,
+            _ => Self::Plain,
+        }
+    }
 }
 
 /// A reader of what `input` holds, in memory that hostile input cannot make grow: 72 MiB for xz, a window
@@ -109,6 +120,7 @@ mod tests {
         for format in [Format::Plain, Format::Gzip, Format::Xz, Format::Zstd] {
             let (first, second) = (packed(format, b"one, "), packed(format, &[b'2'; 100_000]));
             let both = [first, second].concat();
+            assert_eq!(Format::of_start(&both), format);
             let read_back = read(format, &both).unwrap();
             assert!(read_back.starts_with(b"one, 22") && read_back.len() == 100_005, "{format:?}");
             if format != Format::Plain {

@@ -1,9 +1,7 @@
 //! Wheels, source archives, the texts in them, and pages of an index.
 
-use std::io::{Cursor, Write as _};
+use std::io::Cursor;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use names::Epoch;
 use venv::{Layout, Wheel};
 use wheels::{EntryPoints, Metadata, ProjectPage, WheelInfo, parse_record, render_record};
@@ -40,17 +38,9 @@ pub(crate) fn wheel(input: &[u8]) {
     }
 }
 
-/// A source archive: the input is the tar archive, or the compressed one.
+/// A source archive, compressed or not.
 pub(crate) fn sdist(input: &[u8]) {
-    let zipped = match input.starts_with(&[0x1f, 0x8b]) {
-        true => input.to_vec(),
-        false => {
-            let mut encoder = GzEncoder::new(Vec::new(), Compression::none());
-            encoder.write_all(input).unwrap();
-            encoder.finish().unwrap()
-        }
-    };
-    with_blob(&zipped, |store, blob| {
+    with_blob(input, |store, blob| {
         if let Ok(pack) = wheels::unpack_sdist(store, blob) {
             check_pack(&pack);
         }

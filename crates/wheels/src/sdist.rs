@@ -26,9 +26,6 @@ const LARGEST: u64 = 2 << 30;
 const RATIO: u64 = 200;
 const FREE: u64 = 64 << 20;
 
-/// How a file of gzip begins (RFC 1952, 2.3.1).
-const GZIP: &[u8] = &[0x1f, 0x8b];
-
 /// Why a source archive cannot be unpacked. Members are named as in the archive.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -48,6 +45,17 @@ pub enum SdistError {
         path: PathBuf,
         /// What it hashes to.
         actual: Digest,
+    },
+    /// It is another kind of archive.
+    #[error(
+        "{archive} is {what}, and a source archive is a tar archive, as it is or compressed by gzip, xz or \
+         zstd: pack it anew, with one folder that holds all"
+    )]
+    Kind {
+        /// The archive.
+        archive: Digest,
+        /// What it is.
+        what: &'static str,
     },
     /// It holds more than a source archive may.
     #[error("{archive} is refused: {what}")]
@@ -94,8 +102,8 @@ pub enum SdistError {
 }
 
 /// Unpacks the source archive `blob`, a `.tar.gz` with one folder at its top (PyPA's "source
-/// distribution format", PEP 625), or the same without compression, into a pack of `store`, or takes the
-/// pack that is there. The folder at the top is left out of the paths.
+/// distribution format", PEP 625), or the same with xz, with zstd or without compression, into a pack of
+/// `store`, or takes the pack that is there. The folder at the top is left out of the paths.
 ///
 /// Modes are 0644, or 0755 where the owner may execute the file; owners are root; times are those of
 /// the members. Refused are names and links that lead out of the archive, a name that comes twice,
@@ -133,8 +141,11 @@ fn write_pack(input: impl Read, blob: &Blob, out: impl io::Write) -> Result<(), 
     let allowed = LARGEST.min(blob.size.saturating_mul(RATIO).saturating_add(FREE));
     // One byte more than allowed, so that what is too large is told from what fits.
     let mut input = BufReader::new(input);
-    let packed = input.fill_buf().map_err(failed)?.starts_with(GZIP);
-    let format = if packed { Format::Gzip } else { Format::Plain };
+    let start = input.fill_buf().map_err(failed)?;
+    if let Some(what) = other_kind(start) {
+        return Err(SdistError::Kind { archive, what });
+    }
+    let format = Format::of_start(start);
     let plain = decompress::reader(format, input).map_err(failed)?.take(allowed + 1);
     let mut members = Archive::new(plain);
     let mut pack = PackWriter::new(io::BufWriter::new(out));
@@ -261,6 +272,17 @@ fn write_pack(input: impl Read, blob: &Blob, out: impl io::Write) -> Result<(), 
     Ok(())
 }
 
+/// What an archive is that is not read here, by how it begins.
+fn other_kind(start: &[u8]) -> Option<&'static str> {
+    match start {
+        [b'P', b'K', 3, 4, ..] => Some("a zip archive"),
+        [b'B', b'Z', b'h', _, b'1', b'A', b'Y', b'&', b'S', b'Y', ..] => {
+            Some("compressed by bzip2")
+        }
+        _ => None,
+    }
+}
+
 /// Whether a symbolic link at `path` to `target` stays below the top, whatever its neighbours are. So
 /// `..` after a name counts as leading out: that name may be a link itself.
 fn stays_inside(path: &TreePath, target: &str) -> bool {
@@ -282,17 +304,23 @@ mod tests {
     /// A name, a kind, and a content or the target of a link.
     type Member = (&'static str, EntryType, &'static str);
 
-    /// An archive of these members, unpacked, with compression and without.
+    /// An archive of these members, unpacked, with each compression and without.
     fn sdist(members: &[Member]) -> Result<Vec<String>, String> {
         let tar = archive(members);
         let plain = unpacked(&tar);
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         gzip.write_all(&tar).unwrap();
-        let packed = unpacked(&gzip.finish().unwrap());
-        if packed.is_ok() != plain.is_ok() || (packed.is_ok() && packed != plain) {
-            return Err(format!("with compression {packed:?}, without {plain:?}"));
+        let options = lzma_rust2::XzOptions::with_preset(0);
+        let mut xz = lzma_rust2::XzWriter::new(Vec::new(), options).unwrap();
+        xz.write_all(&tar).unwrap();
+        let zstd = zstd::encode_all(&tar[..], 1).unwrap();
+        for packed in [gzip.finish().unwrap(), xz.finish().unwrap(), zstd] {
+            let packed = unpacked(&packed);
+            if packed.is_ok() != plain.is_ok() || (packed.is_ok() && packed != plain) {
+                return Err(format!("with compression {packed:?}, without {plain:?}"));
+            }
         }
-        packed
+        plain
     }
 
     fn archive(members: &[Member]) -> Vec<u8> {
@@ -353,5 +381,16 @@ mod tests {
             let error = sdist(members).unwrap_err();
             assert!(error.contains(reason), "{members:?}: {error}");
         }
+    }
+
+    #[test]
+    fn other_archives_are_named() {
+        let mut zip = zip::ZipWriter::new(io::Cursor::new(Vec::new()));
+        zip.start_file("a-1/x.py", zip::write::SimpleFileOptions::default()).unwrap();
+        let zip = zip.finish().unwrap().into_inner();
+        assert!(unpacked(&zip).unwrap_err().contains("is a zip archive, and"));
+        assert!(
+            unpacked(b"BZh91AY&SY and more").unwrap_err().contains("is compressed by bzip2, and")
+        );
     }
 }
