@@ -1,12 +1,15 @@
 //! A repository in a plain folder, which any web server or rsync can serve.
 
+mod partial;
+
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tempfile::{Builder, NamedTempFile};
 
+use self::partial::{Partial, allow_present, parent, persist};
 use crate::storage::{Content, Incoming, PointerChange, Storage, StorageError};
 
 const FORMAT: &str = "1\n";
@@ -316,46 +319,6 @@ impl Storage for Folder {
     }
 }
 
-/// A file in `partial/`.
-struct Partial<'a> {
-    folder: &'a Folder,
-    file: NamedTempFile,
-}
-
-impl io::Write for Partial<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
-}
-
-impl Incoming for Partial<'_> {
-    fn put(self: Box<Self>, path: &str) -> Result<(), StorageError> {
-        let place = self.folder.at(path)?;
-        persist(self.file, &place).map_err(|source| StorageError::Io {
-            action: "write",
-            path: place,
-            source,
-        })
-    }
-}
-
-/// Gives a file its path, unless there is one.
-fn persist(file: NamedTempFile, path: &Path) -> io::Result<()> {
-    file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
-    let result = match file.persist_noclobber(path) {
-        Err(error) if error.error.kind() == io::ErrorKind::NotFound => {
-            fs_err::create_dir_all(parent(path))?;
-            error.file.persist_noclobber(path)
-        }
-        result => result,
-    };
-    allow_present(result.map(drop).map_err(|error| error.error))
-}
-
 /// Makes the layout and opens the lock.
 fn prepare(root: &Path) -> Result<fs_err::File, StorageError> {
     let failed = |source| StorageError::Io { action: "use", path: root.to_owned(), source };
@@ -385,17 +348,6 @@ fn check_format(root: &Path, alone: bool) -> Result<(), StorageError> {
     }
 }
 
-fn parent(path: &Path) -> &Path {
-    path.parent().unwrap_or(path)
-}
-
 fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
-}
-
-fn allow_present(result: io::Result<()>) -> io::Result<()> {
-    match result {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        result => result,
-    }
 }
