@@ -18,7 +18,8 @@
 use std::io::{self, BufReader, Read};
 
 use flate2::read::MultiGzDecoder;
-use lzma_rust2::XzReader;
+use liblzma::bufread::XzDecoder;
+use liblzma::stream::{CONCATENATED, Stream};
 
 /// How bytes are compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub enum Format {
 }
 
 /// `xz -9` needs 65 MiB; no archive for general use takes more (xz(1)). Files name their need themselves.
-const XZ_MEMORY_KIB: u32 = 72 << 10;
+const XZ_MEMORY: u64 = 72 << 20;
 
 /// What zstd(1) takes without being asked, 128 MiB.
 const ZSTD_WINDOW_LOG: u32 = 27;
@@ -78,7 +79,10 @@ fn decoder<'a>(format: Format, input: Box<dyn Read + 'a>) -> io::Result<Box<dyn 
     Ok(match format {
         Format::Plain => Box::new(input),
         Format::Gzip => Box::new(MultiGzDecoder::new(input)),
-        Format::Xz => Box::new(XzReader::new_mem_limit(input, true, XZ_MEMORY_KIB)),
+        Format::Xz => {
+            let stream = Stream::new_stream_decoder(XZ_MEMORY, CONCATENATED)?;
+            Box::new(XzDecoder::new_stream(input, stream))
+        }
         Format::Zstd => {
             let mut decoder = zstd::Decoder::with_buffer(input)?;
             decoder.window_log_max(ZSTD_WINDOW_LOG)?;
@@ -106,11 +110,7 @@ mod tests {
                     flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
                 out.write_all(text).and_then(|()| out.finish()).unwrap()
             }
-            Format::Xz => {
-                let options = lzma_rust2::XzOptions::with_preset(1);
-                let mut out = lzma_rust2::XzWriter::new(Vec::new(), options).unwrap();
-                out.write_all(text).and_then(|()| out.finish()).unwrap()
-            }
+            Format::Xz => liblzma::encode_all(text, 1).unwrap(),
             Format::Zstd => zstd::encode_all(text, 1).unwrap(),
         }
     }
@@ -129,13 +129,28 @@ mod tests {
         }
     }
 
-    /// A header that asks for a window of 256 MiB: RFC 8878, section 3.1.1.1.2.
+    /// A header that asks for a window of 128 or 256 MiB: RFC 8878, section 3.1.1.1.2. A block that asks for a
+    /// dictionary of 64 or 96 MiB: the xz file format, sections 3.1 and 5.3.1.
     #[test]
     fn a_file_cannot_ask_for_any_memory() {
-        let header = |window| [0x28, 0xb5, 0x2f, 0xfd, 0, window, 1, 0, 0];
-        assert_eq!(read(Format::Zstd, &header(17 << 3)).unwrap(), b"");
-        let error = read(Format::Zstd, &header(18 << 3)).unwrap_err();
+        let zstd = |window| [0x28, 0xb5, 0x2f, 0xfd, 0, window, 1, 0, 0];
+        assert_eq!(read(Format::Zstd, &zstd(17 << 3)).unwrap(), b"");
+        let error = read(Format::Zstd, &zstd(18 << 3)).unwrap_err();
         assert!(error.to_string().contains("too much memory"), "{error}");
+
+        let xz = |dictionary| {
+            let mut file = liblzma::encode_all(&b"abc"[..], 0).unwrap();
+            let block = 12..20;
+            assert_eq!(file[block.start..block.start + 4], [2, 0, 0x21, 1], "size, flags, LZMA2");
+            file[block.start + 4] = dictionary;
+            let mut crc = flate2::Crc::new();
+            crc.update(&file[block.clone()]);
+            file[block.end..block.end + 4].copy_from_slice(&crc.sum().to_le_bytes());
+            file
+        };
+        assert_eq!(read(Format::Xz, &xz(28)).unwrap(), b"abc");
+        let error = read(Format::Xz, &xz(29)).unwrap_err();
+        assert!(error.to_string().contains("memory limit"), "{error}");
     }
 
     #[test]

@@ -8,7 +8,8 @@
 use std::io::Write as _;
 
 use flate2::{Compression, GzBuilder};
-use lzma_rust2::{XzOptions, XzWriter};
+use liblzma::stream::{Check, Filters, LzmaOptions, Stream};
+use liblzma::write::XzEncoder;
 
 /// How an index is compressed.
 #[derive(
@@ -53,11 +54,13 @@ pub(crate) fn compress(bytes: &[u8], format: Format) -> Vec<u8> {
             encoder.finish().expect(because)
         }
         Format::Xz => {
-            let mut options = XzOptions::with_preset(6);
+            let known = "level 6 is known, and so is the filter";
+            let mut options = LzmaOptions::new_preset(6).expect(known);
             // The tables of the encoder are ten times as large, and are cleared for each piece.
             let room = u32::try_from(bytes.len().next_power_of_two()).unwrap_or(u32::MAX);
-            options.lzma_options.dict_size = room.clamp(64 << 10, 1 << 20);
-            let mut encoder = XzWriter::new(Vec::new(), options).expect(because);
+            options.dict_size(room.clamp(64 << 10, 1 << 20));
+            let stream = Stream::new_stream_encoder(Filters::new().lzma2(&options), Check::Crc64);
+            let mut encoder = XzEncoder::new_stream(Vec::new(), stream.expect(known));
             encoder.write_all(bytes).expect(because);
             encoder.finish().expect(because)
         }
@@ -158,7 +161,8 @@ mod tests {
             }
             Format::Xz => {
                 // One stream, and no more.
-                lzma_rust2::XzReader::new(bytes, false).read_to_end(&mut plain).map(drop).unwrap();
+                let mut decoder = liblzma::read::XzDecoder::new(bytes);
+                decoder.read_to_end(&mut plain).map(drop).unwrap();
             }
             Format::Zstd => plain = zstd::decode_all(bytes).unwrap(),
         }

@@ -191,7 +191,7 @@ mod tests {
                 zstd::Decoder::new(bytes).unwrap().single_frame().read_to_end(&mut back).unwrap()
             }
             Compression::Xz { .. } => {
-                lzma_rust2::XzReader::new(bytes, false).read_to_end(&mut back).unwrap()
+                liblzma::read::XzDecoder::new(bytes).read_to_end(&mut back).unwrap()
             }
             Compression::Gzip { .. } => {
                 flate2::read::GzDecoder::new(bytes).read_to_end(&mut back).unwrap()
@@ -226,7 +226,7 @@ mod tests {
         let digests = ALL.map(|compression| {
             names::Sha256::digest(compressed(&text(9 << 20), compression, 2)).hex()[..16].to_owned()
         });
-        assert_eq!(digests, ["5f8b67311a63989a", "f625e4c2c5d58784", "e53937776f254108"]);
+        assert_eq!(digests, ["5f8b67311a63989a", "3dc36d85f10e69cf", "e53937776f254108"]);
     }
 
     #[test]

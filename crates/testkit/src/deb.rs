@@ -206,11 +206,6 @@ pub(crate) fn compress(bytes: &[u8], compression: Compression) -> Vec<u8> {
             encoder.write_all(bytes).unwrap();
             encoder.finish().unwrap()
         }
-        Compression::Xz => {
-            let options = lzma_rust2::XzOptions::with_preset(1);
-            let mut encoder = lzma_rust2::XzWriter::new(Vec::new(), options).unwrap();
-            encoder.write_all(bytes).unwrap();
-            encoder.finish().unwrap()
-        }
+        Compression::Xz => liblzma::encode_all(bytes, 1).unwrap(),
     }
 }

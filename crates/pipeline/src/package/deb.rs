@@ -35,7 +35,7 @@ const FIRST: u64 = 0;
 
 /// The format level of all that decides about the bytes of a Debian package, part of the key of its step. Its number
 /// grows whenever the same inputs give other bytes, with a line in the changelog; the digests of `fixtures/golden` tell when.
-pub const DEB_FORMAT_LEVEL: &str = "deb-4";
+pub const DEB_FORMAT_LEVEL: &str = "deb-5";
 
 /// Makes the Debian packages of `task` in the folder `deb` of the build's results, in place of earlier ones:
 /// the main one first. Equal input gives equal bytes.

@@ -35,7 +35,7 @@ const FORMAT: &str = "rpm";
 const FIRST: u64 = 1;
 
 /// The format level of rpms, as [`DEB_FORMAT_LEVEL`](super::DEB_FORMAT_LEVEL) is that of Debian packages.
-pub const RPM_FORMAT_LEVEL: &str = "rpm-4";
+pub const RPM_FORMAT_LEVEL: &str = "rpm-5";
 
 const SECONDS_OF_DAY: u64 = 24 * 60 * 60;
 

@@ -3,8 +3,8 @@
 use std::io::{self, Write as _};
 
 use flate2::Crc;
-use lzma_rust2::filter::bcj::BcjWriter;
-use lzma_rust2::{Lzma2Options, Lzma2Writer, LzmaOptions};
+use liblzma::stream::{Filters, LzmaOptions, Stream};
+use liblzma::write::XzEncoder;
 
 use super::Matter;
 use super::in_order::{self, Encoded};
@@ -31,15 +31,22 @@ impl Codec {
         Self { level }
     }
 
-    /// What LZMA is told. Texts gain by a longer context for letters and none for positions.
-    fn options(&self, matter: Matter) -> LzmaOptions {
-        let mut options = LzmaOptions::with_preset(u32::from(self.level));
-        options.dict_size = DICTIONARY;
-        if matter == Matter::Text {
-            options.lc = 4;
-            options.pb = 0;
+    /// What LZMA is told: the filters, in the order of encoding. Texts gain by a longer context for letters and none for positions.
+    fn filters(&self, matter: Matter) -> io::Result<Filters> {
+        let mut options = LzmaOptions::new_preset(u32::from(self.level))?;
+        options.dict_size(DICTIONARY);
+        let mut filters = Filters::new();
+        match matter {
+            Matter::Text => {
+                options.literal_context_bits(4).position_bits(0);
+            }
+            Matter::X86 => {
+                filters.x86();
+            }
+            Matter::Code => {}
         }
-        options
+        filters.lzma2(&options);
+        Ok(filters)
     }
 }
 
@@ -49,17 +56,10 @@ impl in_order::Codec for Codec {
     fn compress(&mut self, block: &[u8], matter: Matter) -> io::Result<Encoded> {
         let mut plain = Crc::new();
         plain.update(block);
-        let options = Lzma2Options { lzma_options: self.options(matter), chunk_size: None };
-        let lzma = Lzma2Writer::new(Vec::with_capacity(block.len() / 4), options);
-        let data = if matter == Matter::X86 {
-            let mut filter = BcjWriter::new_x86(lzma, 0);
-            filter.write_all(block)?;
-            filter.finish()?.finish()?
-        } else {
-            let mut lzma = lzma;
-            lzma.write_all(block)?;
-            lzma.finish()?
-        };
+        let raw = Stream::new_raw_encoder(&self.filters(matter)?)?;
+        let mut lzma = XzEncoder::new_stream(Vec::with_capacity(block.len() / 4), raw);
+        lzma.write_all(block)?;
+        let data = lzma.finish()?;
         let header = block_header(matter, data.len() as u64, block.len() as u64);
         let mut bytes = Vec::with_capacity(header.len() + data.len() + 8);
         bytes.extend(&header);
