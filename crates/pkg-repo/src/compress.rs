@@ -54,11 +54,12 @@ pub(crate) fn compress(bytes: &[u8], format: Format) -> Vec<u8> {
             encoder.finish().expect(because)
         }
         Format::Xz => {
-            let known = "level 6 is known, and so is the filter";
-            let mut options = LzmaOptions::new_preset(6).expect(known);
+            let known = "level 5 is known, and so is the filter";
+            let mut options = LzmaOptions::new_preset(5).expect(known);
             // The tables of the encoder are ten times as large, and are cleared for each piece.
             let room = u32::try_from(bytes.len().next_power_of_two()).unwrap_or(u32::MAX);
-            options.dict_size(room.clamp(64 << 10, 1 << 20));
+            // Without positions, which texts have none of, pieces are as small as at level 6.
+            options.dict_size(room.clamp(64 << 10, 1 << 20)).position_bits(0);
             let stream = Stream::new_stream_encoder(Filters::new().lzma2(&options), Check::Crc64);
             let mut encoder = XzEncoder::new_stream(Vec::new(), stream.expect(known));
             encoder.write_all(bytes).expect(because);
