@@ -275,7 +275,7 @@ pub fn fetch_index(
         return Ok(index);
     }
     let wants: Vec<Want> = lists.iter().map(List::want).collect();
-    let blobs = fetcher.blobs(store, &wants, &mut |_, _| {}).map_err(|source| {
+    let blobs = fetcher.blobs(store, &wants, &mut |_, _, _| {}).map_err(|source| {
         let suites: Vec<String> = suites.iter().map(|suite| label(&suite.suite)).collect();
         SuiteError::Fetch {
             suite: suites.join(", "),

@@ -226,19 +226,17 @@ impl Fetcher for Http {
         &self,
         store: &Store,
         wants: &[Want],
-        arrived: &mut dyn FnMut(usize, bool),
+        arrived: &mut dyn FnMut(usize, &Blob, bool),
     ) -> Result<Vec<Blob>, FetchError> {
         let mut blobs: Vec<Option<Blob>> = vec![None; wants.len()];
         // One download for each digest, however often it is wanted.
         let mut missing: BTreeMap<Digest, Vec<usize>> = BTreeMap::new();
         let mut order = Vec::new();
         for (index, want) in wants.iter().enumerate() {
-            // A blob of another size was cut on disk: it is fetched again and replaced.
-            let here = store.blob(&want.sha256);
-            match here.filter(|blob| want.size.is_none_or(|size| size == blob.size)) {
+            match want.find(store) {
                 Some(blob) => {
+                    arrived(index, &blob, false);
                     blobs[index] = Some(blob);
-                    arrived(index, false);
                 }
                 None => {
                     let same = missing.entry(want.sha256).or_default();
@@ -257,7 +255,7 @@ impl Fetcher for Http {
             self.fetch(store, wants, &order, &mut |index, blob| {
                 for &same in &missing[&blob.digest] {
                     blobs[same] = Some(blob.clone());
-                    arrived(same, same == index);
+                    arrived(same, &blob, same == index);
                 }
             })?;
         }

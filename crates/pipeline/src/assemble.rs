@@ -3,11 +3,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use distro::{DistroFile, LockedDeb, Python as Interpreter, UnpackedDeb};
+use distro::{DistroFile, Python as Interpreter, UnpackedDeb};
 use filetree::{Node, Pack, Tree, TreePath};
 use names::Epoch;
 use rootfs::Request;
-use store::Blob;
 use venv::Layout;
 use wheels::LockedWheel;
 
@@ -149,7 +148,7 @@ fn roots(
         return Ok(Tree::new());
     }
     let plan = done.plan;
-    let mut debs = unpacked_debs(setting, &needs.debs, tell)?;
+    let mut debs = fetching::unpacked_debs::<LayersError>(setting, &needs.debs, tell)?;
     let assemble = |debs: &[UnpackedDeb], asked: &[String], newest: &[UnpackedDeb]| {
         let time = newest_of(newest);
         rootfs::assemble(&Request { arch: plan.arch, distro, debs, requested: asked, time })
@@ -168,17 +167,6 @@ fn roots(
     debs.clear();
     done.make(LayerKind::System, &base, &whole, tell)?;
     Ok(whole)
-}
-
-/// Fetches packages of the distribution and unpacks them.
-pub(crate) fn unpacked_debs(
-    setting: &Setting<'_>,
-    debs: &[&LockedDeb],
-    tell: Listener<'_>,
-) -> Result<Vec<UnpackedDeb>, LayersError> {
-    let blobs = fetching::debs(setting, debs, tell).map_err(LayersError::Debs)?;
-    let unpack = |blob: &Blob| distro::unpack_deb(setting.store, blob);
-    Ok(parallel::for_each(&blobs, setting.jobs, unpack)?)
 }
 
 /// The newest time in packages.
@@ -247,9 +235,7 @@ pub(crate) fn unpacked<'a>(
     needs: &Needs<'a>,
     tell: Listener<'_>,
 ) -> Result<Packs<'a>, LayersError> {
-    let blobs = fetching::wheels(setting, &needs.wheels, tell).map_err(LayersError::Wheels)?;
-    let unpack = |blob: &Blob| wheels::unpack(setting.store, blob);
-    let packs = parallel::for_each(&blobs, setting.jobs, unpack)?;
+    let packs = fetching::unpacked_wheels::<LayersError>(setting, &needs.wheels, tell)?;
     let named = needs.wheels.iter().zip(packs);
     let named = named.map(|(wheel, pack)| (&*wheel.file, (Cow::Borrowed(*wheel), pack)));
     let mut named: Packs<'_> = named.collect();

@@ -184,9 +184,7 @@ fn root(
     source: &Patched,
     tell: Listener<'_>,
 ) -> Result<Tree, BuiltWheelError> {
-    let blobs = fetching::debs(setting, &step.base, tell)?;
-    let unpack = |blob: &Blob| distro::unpack_deb(setting.store, blob);
-    let debs = parallel::for_each(&blobs, setting.jobs, unpack)?;
+    let debs = fetching::unpacked_debs::<BuiltWheelError>(setting, &step.base, tell)?;
     let request = rootfs::Request {
         arch: step.host,
         distro: step.distro,
@@ -195,9 +193,7 @@ fn root(
         time: source.time,
     };
     let mut root = rootfs::assemble(&request)?;
-    let blobs = fetching::wheels(setting, &step.build, tell)?;
-    for blob in &blobs {
-        let pack = wheels::unpack(setting.store, blob)?;
+    for pack in fetching::unpacked_wheels::<BuiltWheelError>(setting, &step.build, tell)? {
         for (path, node) in pack.entries {
             put(&mut root, &format!("{LIBRARIES}/{path}"), node)?;
         }

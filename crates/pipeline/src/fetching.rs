@@ -1,8 +1,9 @@
 //! Locked files into the store.
 
-use distro::LockedDeb;
+use distro::{DebError, LockedDeb, UnpackedDeb};
+use filetree::Pack;
 use store::{Address, Blob, FetchError, Fetcher as _, Want};
-use wheels::{LocateError, Locator, LockedWheel};
+use wheels::{LocateError, Locator, LockedWheel, UnpackError};
 
 use crate::Event;
 use crate::setting::{Listener, Setting};
@@ -13,6 +14,29 @@ pub(crate) fn debs(
     debs: &[&LockedDeb],
     tell: Listener<'_>,
 ) -> Result<Vec<Blob>, FetchError> {
+    each_deb(setting, debs, tell, &mut |_, _| {})
+}
+
+/// Puts packages into the store, and unpacks each as soon as it is there; gives them in their order.
+pub(crate) fn unpacked_debs<E: From<FetchError> + From<DebError> + Send>(
+    setting: &Setting<'_>,
+    debs: &[&LockedDeb],
+    tell: Listener<'_>,
+) -> Result<Vec<UnpackedDeb>, E> {
+    let fetch = |give: &mut dyn FnMut(usize, Blob)| {
+        each_deb(setting, debs, tell, &mut |index, blob| give(index, blob.clone()))?;
+        Ok(())
+    };
+    let unpack = |blob: Blob| Ok(distro::unpack_deb(setting.store, &blob)?);
+    parallel::for_each_coming(setting.jobs, fetch, unpack)
+}
+
+fn each_deb(
+    setting: &Setting<'_>,
+    debs: &[&LockedDeb],
+    tell: Listener<'_>,
+    arrived: &mut dyn FnMut(usize, &Blob),
+) -> Result<Vec<Blob>, FetchError> {
     let wants: Vec<Want> = debs
         .iter()
         .map(|deb| Want {
@@ -22,10 +46,10 @@ pub(crate) fn debs(
         })
         .collect();
     tell(Event::FetchStarted { files: debs.len(), bytes: debs.iter().map(|deb| deb.size).sum() });
-    let mut arrived = |index: usize, fetched| {
+    setting.outside.blobs(setting.store, &wants, &mut |index, blob, fetched| {
         tell(Event::Fetched { bytes: debs[index].size, fetched });
-    };
-    setting.outside.blobs(setting.store, &wants, &mut arrived)
+        arrived(index, blob);
+    })
 }
 
 /// Puts one wheel or source archive into the store.
@@ -34,23 +58,37 @@ pub(crate) fn wheel(
     wheel: &LockedWheel,
     tell: Listener<'_>,
 ) -> Result<Blob, LocateError> {
-    let mut blobs = wheels(setting, &[wheel], tell)?;
+    let mut blobs = each_wheel(setting, &[wheel], tell, &mut |_, _| {})?;
     Ok(blobs.swap_remove(0))
 }
 
-/// Puts wheels into the store; gives them in their order.
-pub(crate) fn wheels(
+/// Puts wheels into the store, and unpacks each as soon as it is there; gives them in their order.
+pub(crate) fn unpacked_wheels<E: From<LocateError> + From<UnpackError> + Send>(
     setting: &Setting<'_>,
     wheels: &[&LockedWheel],
     tell: Listener<'_>,
+) -> Result<Vec<Pack>, E> {
+    let fetch = |give: &mut dyn FnMut(usize, Blob)| {
+        each_wheel(setting, wheels, tell, &mut |index, blob| give(index, blob.clone()))?;
+        Ok(())
+    };
+    let unpack = |blob: Blob| Ok(wheels::unpack(setting.store, &blob)?);
+    parallel::for_each_coming(setting.jobs, fetch, unpack)
+}
+
+fn each_wheel(
+    setting: &Setting<'_>,
+    wheels: &[&LockedWheel],
+    tell: Listener<'_>,
+    arrived: &mut dyn FnMut(usize, &Blob),
 ) -> Result<Vec<Blob>, LocateError> {
     let index = "pypi".parse().expect("pypi is the name of an archive");
     let locator = Locator::new(setting.outside, index);
     let wheels: Vec<LockedWheel> = wheels.iter().map(|wheel| (*wheel).clone()).collect();
     let size = |wheel: &LockedWheel| wheel.size.unwrap_or_default();
     tell(Event::FetchStarted { files: wheels.len(), bytes: wheels.iter().map(size).sum() });
-    let mut arrived = |index: usize, fetched| {
+    locator.fetch(setting.store, &wheels, &mut |index, blob, fetched| {
         tell(Event::Fetched { bytes: size(&wheels[index]), fetched });
-    };
-    locator.fetch(setting.store, &wheels, &mut arrived)
+        arrived(index, blob);
+    })
 }

@@ -23,10 +23,10 @@ pub enum LayersError {
     Missing(#[source] FetchError),
     /// Packages of the distribution cannot be had.
     #[error("cannot get the packages of the distribution")]
-    Debs(#[source] FetchError),
+    Debs(#[from] FetchError),
     /// Wheels cannot be had.
     #[error("cannot get the wheels")]
-    Wheels(#[source] LocateError),
+    Wheels(#[from] LocateError),
     /// A .deb cannot be used.
     #[error("a package of the distribution cannot be unpacked")]
     Deb(#[from] DebError),

@@ -169,7 +169,7 @@ impl Fetcher for Outside {
         &self,
         store: &Store,
         wants: &[Want],
-        arrived: &mut dyn FnMut(usize, bool),
+        arrived: &mut dyn FnMut(usize, &Blob, bool),
     ) -> Result<Vec<Blob>, FetchError> {
         self.http.blobs(store, wants, arrived)
     }

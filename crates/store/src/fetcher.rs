@@ -50,6 +50,14 @@ pub struct Want {
     pub size: Option<u64>,
 }
 
+impl Want {
+    /// The blob, if `store` has it. One of another size was cut on disk: it is to be fetched again.
+    pub fn find(&self, store: &Store) -> Option<Blob> {
+        let here = store.blob(&self.sha256);
+        here.filter(|blob| self.size.is_none_or(|size| size == blob.size))
+    }
+}
+
 /// A document that has no digest yet: an index page, a signed list. The caller must verify it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Document {
@@ -138,18 +146,18 @@ pub trait Fetcher: Sync {
 
     /// Returns, for each of `wants` in order, the blob in `store` that hashes to its digest; fetches
     /// those that are not there yet, several at a time. `arrived` is told of each blob as it comes
-    /// (its index in `wants`, and whether it had to be fetched). Ends at the first failure; what has
+    /// (its index in `wants`, the blob, and whether it had to be fetched). Ends at the first failure; what has
     /// arrived by then stays in the store.
     fn blobs(
         &self,
         store: &Store,
         wants: &[Want],
-        arrived: &mut dyn FnMut(usize, bool),
+        arrived: &mut dyn FnMut(usize, &Blob, bool),
     ) -> Result<Vec<Blob>, FetchError>;
 
     /// Returns the one blob that is wanted: [`Fetcher::blobs`] for a single file.
     fn blob(&self, store: &Store, want: &Want) -> Result<Blob, FetchError> {
-        let mut blobs = self.blobs(store, std::slice::from_ref(want), &mut |_, _| {})?;
+        let mut blobs = self.blobs(store, std::slice::from_ref(want), &mut |_, _, _| {})?;
         Ok(blobs.pop().expect("one blob for one want"))
     }
 }

@@ -56,7 +56,12 @@ pub fn check_promises<F: Fetcher>(make: impl Fn(&Given) -> F) {
         first.clone(),
     ];
     let mut told = Vec::new();
-    let blobs = fetcher.blobs(&store, &wants, &mut |i, fetched| told.push((i, fetched))).unwrap();
+    let blobs = fetcher
+        .blobs(&store, &wants, &mut |i, blob, fetched| {
+            assert_eq!(blob.digest, wants[i].sha256);
+            told.push((i, fetched));
+        })
+        .unwrap();
     let digests: Vec<_> = blobs.iter().map(|blob| blob.digest).collect();
     assert_eq!(digests, wants.each_ref().map(|want| want.sha256));
     assert_eq!(blobs[1].size, large.len() as u64);
@@ -66,7 +71,12 @@ pub fn check_promises<F: Fetcher>(make: impl Fn(&Given) -> F) {
     // What is in the store is not asked for again, wherever it might be.
     let nowhere = Want { addresses: vec![at("pool/gone")], ..first };
     let mut told = Vec::new();
-    fetcher.blobs(&store, &[nowhere], &mut |i, fetched| told.push((i, fetched))).unwrap();
+    fetcher
+        .blobs(&store, &[nowhere], &mut |i, blob, fetched| {
+            assert_eq!(blob.digest, wants[i].sha256);
+            told.push((i, fetched));
+        })
+        .unwrap();
     assert_eq!(told, [(0, false)]);
 
     // A blob that was cut on disk is fetched again.

@@ -112,15 +112,15 @@ impl Fetcher for Shelf {
         &self,
         store: &Store,
         wants: &[Want],
-        arrived: &mut dyn FnMut(usize, bool),
+        arrived: &mut dyn FnMut(usize, &Blob, bool),
     ) -> Result<Vec<Blob>, FetchError> {
         let mut blobs = Vec::new();
         for (index, want) in wants.iter().enumerate() {
-            let here = store.blob(&want.sha256);
-            let here = here.filter(|blob| want.size.is_none_or(|size| size == blob.size));
+            let here = want.find(store);
             let fetched = here.is_none();
-            blobs.push(here.map_or_else(|| self.fetch(store, want), Ok)?);
-            arrived(index, fetched);
+            let blob = here.map_or_else(|| self.fetch(store, want), Ok)?;
+            arrived(index, &blob, fetched);
+            blobs.push(blob);
         }
         Ok(blobs)
     }

@@ -117,12 +117,12 @@ fn fetch_missing(
     let short: Vec<Want> = missing.iter().filter_map(|file| metadata_want(file)).collect();
     // Where METADATA is not served after all, the wheel has it.
     let short_came =
-        short.is_empty() || locator.fetcher().blobs(store, &short, &mut |_, _| {}).is_ok();
+        short.is_empty() || locator.fetcher().blobs(store, &short, &mut |_, _, _| {}).is_ok();
     let without = |file: &&&File| !(short_came && file.metadata_sha256.is_some());
     let whole: Vec<&File> = missing.iter().filter(without).copied().collect();
     let wants: Vec<Want> = whole.iter().filter_map(|file| wheel_want(file)).collect();
     let Some(first) = whole.first() else { return Ok(()) };
-    match locator.fetcher().blobs(store, &wants, &mut |_, _| {}) {
+    match locator.fetcher().blobs(store, &wants, &mut |_, _, _| {}) {
         Ok(_)
         | Err(
             FetchError::NotFound { .. } | FetchError::Damaged { .. } | FetchError::Offline { .. },

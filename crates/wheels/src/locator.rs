@@ -197,7 +197,7 @@ impl<'a> Locator<'a> {
     /// Puts locked wheels into the store and gives them in their order. No page is asked for when
     /// all are there, and one where all hints are right; where a file is not at its hint, the pages
     /// of all that are missing are asked. `arrived` is told of each wheel as it comes (its index,
-    /// and whether it had to be fetched).
+    /// the blob, and whether it had to be fetched).
     ///
     /// # Errors
     /// When a wheel cannot be had, or is not what the lock says.
@@ -205,12 +205,12 @@ impl<'a> Locator<'a> {
         &self,
         store: &Store,
         wheels: &[LockedWheel],
-        arrived: &mut dyn FnMut(usize, bool),
+        arrived: &mut dyn FnMut(usize, &Blob, bool),
     ) -> Result<Vec<Blob>, LocateError> {
         let mut missing = Vec::new();
         for (index, wheel) in wheels.iter().enumerate() {
-            match store.blob(&wheel.sha256) {
-                Some(_) => arrived(index, false),
+            match want(wheel, String::new()).find(store) {
+                Some(blob) => arrived(index, &blob, false),
                 None => missing.push(index),
             }
         }
@@ -218,9 +218,9 @@ impl<'a> Locator<'a> {
             let wanted: Vec<LockedWheel> =
                 missing.iter().map(|&index| wheels[index].clone()).collect();
             let mut told = vec![false; wanted.len()];
-            let mut tell = |index: usize, fetched: bool| {
+            let mut tell = |index: usize, blob: &Blob, fetched: bool| {
                 if !std::mem::replace(&mut told[index], true) {
-                    arrived(missing[index], fetched);
+                    arrived(missing[index], blob, fetched);
                 }
             };
             let wants = self.wants(&wanted).map_err(|error| whole(error, &wanted))?;
@@ -237,7 +237,7 @@ impl<'a> Locator<'a> {
             }
         }
         let wants: Vec<Want> = wheels.iter().map(|wheel| want(wheel, String::new())).collect();
-        let blobs = self.fetcher.blobs(store, &wants, &mut |_, _| {});
+        let blobs = self.fetcher.blobs(store, &wants, &mut |_, _, _| {});
         blobs.map_err(|source| LocateError::Blobs { source })
     }
 
@@ -260,7 +260,7 @@ impl<'a> Locator<'a> {
         store: &Store,
         wheels: &[LockedWheel],
     ) -> Result<Vec<Want>, LocateError> {
-        let missing = |wheel: &&LockedWheel| store.blob(&wheel.sha256).is_none();
+        let missing = |wheel: &&LockedWheel| want(wheel, String::new()).find(store).is_none();
         let projects: Vec<PackageName> =
             wheels.iter().filter(missing).map(|wheel| wheel.project.clone()).collect();
         for page in self.pages(&projects) {
@@ -268,9 +268,9 @@ impl<'a> Locator<'a> {
         }
         wheels
             .iter()
-            .map(|wheel| match store.blob(&wheel.sha256) {
-                Some(_) => Ok(want(wheel, String::new())),
-                None => self.want_by_page(wheel),
+            .map(|wheel| {
+                let here = want(wheel, String::new());
+                if here.find(store).is_some() { Ok(here) } else { self.want_by_page(wheel) }
             })
             .collect()
     }

@@ -37,14 +37,15 @@ impl Fetcher for Curl {
         &self,
         store: &Store,
         wants: &[Want],
-        arrived: &mut dyn FnMut(usize, bool),
+        arrived: &mut dyn FnMut(usize, &Blob, bool),
     ) -> Result<Vec<Blob>, FetchError> {
         let mut blobs = Vec::new();
         for (position, want) in wants.iter().enumerate() {
             let mut writer = store.blob_writer().unwrap();
             writer.write_all(&get(&want.addresses[0])?).unwrap();
-            blobs.push(writer.finish(Some(&want.sha256)).unwrap());
-            arrived(position, true);
+            let blob = writer.finish(Some(&want.sha256)).unwrap();
+            arrived(position, &blob, true);
+            blobs.push(blob);
         }
         Ok(blobs)
     }

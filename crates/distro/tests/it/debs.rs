@@ -347,7 +347,7 @@ fn base(store: &Store) -> Vec<Blob> {
     let packages = base.packages.clone();
     let request = Request { packages, essential: base.essential, ..Request::default() };
     let wants: Vec<Want> = solve(&index, &request).unwrap().debs.iter().map(want).collect();
-    Curl.blobs(store, &wants, &mut |_, _| {}).unwrap()
+    Curl.blobs(store, &wants, &mut |_, _, _| {}).unwrap()
 }
 
 fn want(deb: &LockedDeb) -> Want {

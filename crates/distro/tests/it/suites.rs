@@ -51,7 +51,7 @@ impl Fetcher for Folder {
         &self,
         store: &Store,
         wants: &[Want],
-        _: &mut dyn FnMut(usize, bool),
+        _: &mut dyn FnMut(usize, &store::Blob, bool),
     ) -> Result<Vec<Blob>, FetchError> {
         Ok(wants.iter().map(|want| self.put(store, want)).collect())
     }

@@ -134,9 +134,9 @@ fn offline_names_all_that_is_missing_and_asks_nobody() {
         writer.write_all(b"here").unwrap();
         writer.finish(None).unwrap()
     };
-    assert_eq!(http.blobs(&store, &[want("here", b"here")], &mut |_, _| {}).unwrap(), [here]);
+    assert_eq!(http.blobs(&store, &[want("here", b"here")], &mut |_, _, _| {}).unwrap(), [here]);
     let wants = [want("one", b"1"), want("here", b"here"), want("two", b"2"), want("two", b"2")];
-    let error = http.blobs(&store, &wants, &mut |_, _| {}).unwrap_err().to_string();
+    let error = http.blobs(&store, &wants, &mut |_, _, _| {}).unwrap_err().to_string();
     assert_eq!(
         error,
         "--offline forbids fetching what the store does not have:\n  debian:one\n  debian:two"

@@ -50,7 +50,7 @@ fn a_mirror_that_is_down_is_asked_last_from_then_on() {
     let http = http(&[&nobody(), &good.url()]);
     let (_folder, store) = store();
     let wants: Vec<Want> = files.iter().map(|(path, bytes)| want(path, bytes)).collect();
-    let blobs = http.blobs(&store, &wants, &mut |_, _| {}).unwrap();
+    let blobs = http.blobs(&store, &wants, &mut |_, _, _| {}).unwrap();
     assert_eq!(blobs.len(), 40);
     let error = http.document(&at("gone"), "*/*", 9).unwrap_err().to_string();
     let (first, last) = error.split_once("; ").unwrap();
@@ -66,10 +66,13 @@ fn the_first_failure_ends_all_and_keeps_what_has_arrived() {
     let http = http(&[&server.url()]);
     let (_folder, store) = store();
     let mut wants = vec![want("good", b"good")];
-    http.blobs(&store, &wants, &mut |_, _| {}).unwrap();
+    http.blobs(&store, &wants, &mut |_, _, _| {}).unwrap();
     wants.push(want("gone", b"gone"));
     wants.extend((0..100).map(|n| want(&format!("later{n}"), format!("{n}").as_bytes())));
-    assert!(matches!(http.blobs(&store, &wants, &mut |_, _| {}), Err(FetchError::NotFound { .. })));
+    assert!(matches!(
+        http.blobs(&store, &wants, &mut |_, _, _| {}),
+        Err(FetchError::NotFound { .. })
+    ));
     assert!(server.requests().len() < 60, "{} requests", server.requests().len());
     assert!(store.blob(&wants[0].sha256).is_some());
 }
@@ -89,7 +92,7 @@ fn several_threads_share_a_fetcher_and_its_limit() {
     std::thread::scope(|scope| {
         for chunk in wants.chunks(25) {
             let (http, store) = (&http, &store);
-            scope.spawn(move || http.blobs(store, chunk, &mut |_, _| {}).unwrap());
+            scope.spawn(move || http.blobs(store, chunk, &mut |_, _, _| {}).unwrap());
             scope.spawn(move || http.document(&at("f0"), "*/*", 100_000).unwrap());
         }
     });

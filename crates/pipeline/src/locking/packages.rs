@@ -3,7 +3,7 @@
 use distro::{ClassifyError, DistroFile, Index, LockedDeb, ScriptKind, UnpackedDeb, classify};
 use names::{Arch, ReleaseId, ServiceName};
 use release::{Service, Target};
-use store::{Blob, FetchError};
+use store::FetchError;
 
 use super::request::Older;
 use super::source_bindep::{source_bindep, source_profiles};
@@ -312,9 +312,7 @@ fn check_scripts(
     let mut unique: Vec<&LockedDeb> = chosen.iter().collect();
     unique.sort();
     unique.dedup();
-    let blobs = fetching::debs(setting, &unique, tell)?;
-    let unpack = |blob: &Blob| distro::unpack_deb(setting.store, blob);
-    let debs = parallel::for_each(&blobs, setting.jobs, unpack)?;
+    let debs = fetching::unpacked_debs::<LockError>(setting, &unique, tell)?;
     let mut faults = Vec::new();
     for deb in &debs {
         if let Err(error) = classify(deb, distro) {

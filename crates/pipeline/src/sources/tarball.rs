@@ -25,7 +25,7 @@ pub(super) fn found(
         (None, Some(sha256)) if !tarball.url.starts_with("file://") => {
             let addresses = vec![Address::Url(tarball.url.clone())];
             let want = Want { addresses, sha256, size: None };
-            let found = setting.outside.blobs(setting.store, &[want], &mut |_, _| {});
+            let found = setting.outside.blobs(setting.store, &[want], &mut |_, _, _| {});
             let mut found = found.map_err(|source| {
                 let (component, url) = (component(), tarball.url.clone());
                 SourceError::Fetch { component, url, source }

@@ -214,7 +214,7 @@ impl Fetcher for Offline {
         &self,
         store: &Store,
         wants: &[Want],
-        _: &mut dyn FnMut(usize, bool),
+        _: &mut dyn FnMut(usize, &Blob, bool),
     ) -> Result<Vec<Blob>, FetchError> {
         let found: Option<Vec<Blob>> = wants.iter().map(|want| store.blob(&want.sha256)).collect();
         found.ok_or_else(|| FetchError::Offline { address: "some".to_owned() })

@@ -81,7 +81,7 @@ impl store::Fetcher for Down {
         &self,
         _: &store::Store,
         _: &[store::Want],
-        _: &mut dyn FnMut(usize, bool),
+        _: &mut dyn FnMut(usize, &store::Blob, bool),
     ) -> Result<Vec<store::Blob>, FetchError> {
         unreachable!("no page has named a file")
     }

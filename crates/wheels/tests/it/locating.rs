@@ -16,7 +16,7 @@ fn fetch(world: &World, wheels: &[LockedWheel]) -> Result<Vec<String>, String> {
     let before = world.shelf.asked().len();
     let mut arrived = Vec::new();
     Locator::new(&world.shelf, index())
-        .fetch(&store, wheels, &mut |index, fetched| arrived.push((index, fetched)))
+        .fetch(&store, wheels, &mut |index, _, fetched| arrived.push((index, fetched)))
         .map_err(|error| error.to_string())?;
     check_all_arrived(arrived, wheels.len());
     Ok(world.shelf.asked().split_off(before))
@@ -87,10 +87,28 @@ fn what_is_in_the_store_needs_no_index() {
     let wheels = locked(&world);
     let before = world.shelf.asked().len();
     let blobs = Locator::new(&world.shelf, index())
-        .fetch(&world.store, &wheels, &mut |_, fetched| assert!(!fetched))
+        .fetch(&world.store, &wheels, &mut |_, _, fetched| assert!(!fetched))
         .unwrap();
     assert_eq!(blobs.len(), 3);
     assert_eq!(world.shelf.asked().len(), before);
+}
+
+#[test]
+fn a_wheel_that_was_cut_on_disk_is_fetched_again() {
+    let world = small();
+    let wheels = locked(&world);
+    let path = world.store.blob(&wheels[0].sha256).unwrap().path;
+    let whole = fs_err::read(&path).unwrap();
+    fs_err::write(&path, b"cut").unwrap();
+    let mut told = Vec::new();
+    Locator::new(&world.shelf, index())
+        .fetch(&world.store, &wheels, &mut |index, blob, fetched| {
+            told.push((index, fetched, Some(blob.size) == wheels[index].size));
+        })
+        .unwrap();
+    told.sort_unstable();
+    assert_eq!(told, [(0, true, true), (1, false, true), (2, false, true)]);
+    assert!(fs_err::read(&path).unwrap() == whole);
 }
 
 #[test]

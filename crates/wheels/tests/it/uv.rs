@@ -268,7 +268,7 @@ fn locked_wheels_are_found_on_the_real_index() {
     let store = Store::open(folder.path()).unwrap();
     let locator = Locator::new(&real.http, index());
     let mut arrived = 0;
-    let blobs = locator.fetch(&store, &locked, &mut |_, _| arrived += 1).unwrap();
+    let blobs = locator.fetch(&store, &locked, &mut |_, _, _| arrived += 1).unwrap();
     assert_eq!((blobs.len(), arrived), (locked.len(), locked.len()));
     for (blob, wheel) in blobs.iter().zip(&locked) {
         assert_eq!((blob.digest, Some(blob.size)), (wheel.sha256, wheel.size));

@@ -9,6 +9,7 @@ use filetree::{Tree, TreePath};
 use rootfs::Request;
 
 use crate::assemble;
+use crate::fetching;
 use crate::layers_error::LayersError;
 use crate::libraries::{Needed, Needs};
 use crate::package::Environment;
@@ -59,7 +60,7 @@ pub(crate) fn found(
     tell: Listener<'_>,
 ) -> Result<Found, LayersError> {
     let debs = [&plan.base[..], &plan.system[..]].concat();
-    let debs = assemble::unpacked_debs(setting, &debs, tell)?;
+    let debs = fetching::unpacked_debs::<LayersError>(setting, &debs, tell)?;
     let requested = &[&plan.base_asked[..], &plan.system_asked[..]].concat();
     let (arch, time) = (plan.arch, assemble::newest_of(&debs));
     let request = Request { arch, distro, debs: &debs, requested, time };
