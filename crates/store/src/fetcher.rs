@@ -146,8 +146,8 @@ pub trait Fetcher: Sync {
 
     /// Returns, for each of `wants` in order, the blob in `store` that hashes to its digest; fetches
     /// those that are not there yet, several at a time. `arrived` is told of each blob as it comes
-    /// (its index in `wants`, the blob, and whether it had to be fetched). Ends at the first failure; what has
-    /// arrived by then stays in the store.
+    /// (its index in `wants`, the blob, and whether it had to be fetched). Ends at the first failure;
+    /// what has arrived by then stays in the store.
     fn blobs(
         &self,
         store: &Store,

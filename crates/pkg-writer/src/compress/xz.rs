@@ -31,7 +31,7 @@ impl Codec {
         Self { level }
     }
 
-    /// What LZMA is told: the filters, in the order of encoding. Texts gain by a longer context for letters and none for positions.
+    /// The filters, in the order of encoding. Texts gain by a longer context for letters and none for positions.
     fn filters(&self, matter: Matter) -> io::Result<Filters> {
         let mut options = LzmaOptions::new_preset(u32::from(self.level))?;
         options.dict_size(DICTIONARY);
