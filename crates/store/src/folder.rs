@@ -1,9 +1,11 @@
 //! The folder of a store.
 
+use std::fs::TryLockError;
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use names::{Digest, Sha256};
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, utimensat};
@@ -14,6 +16,11 @@ use crate::{Blob, BlobError, BlobWriter, DerivedWriter};
 
 /// The version of the folder's layout, in the file `format`.
 const FORMAT: &str = "1\n";
+
+/// How long [`Store::open_alone`] waits, and how long before it looks again: a build may be about to end, and a process
+/// that this one starts has all of its locks until it becomes another program (flock(2), execve(2)).
+const PATIENCE: Duration = Duration::from_secs(1);
+const STEP: Duration = Duration::from_millis(10);
 
 /// A content-addressed store: `blobs/` by digest, `derived/KIND/` by the digest of all inputs,
 /// `partial/` for files being written, and `lock`, which every process that uses the store holds.
@@ -91,16 +98,22 @@ impl Store {
     /// it: nobody else may use it meanwhile, and whoever wants to waits until it is dropped.
     ///
     /// # Errors
-    /// As [`Store::open`], and when another process uses the store.
+    /// As [`Store::open`], and when another process uses the store for longer than a second.
     pub fn open_alone(root: &Path) -> Result<SoleStore, StoreError> {
         let failed = |source| StoreError::Folder { path: root.to_owned(), source };
         let lock = prepare(root)?;
-        match lock.file().try_lock() {
-            Ok(()) => {}
-            Err(std::fs::TryLockError::WouldBlock) => {
-                return Err(StoreError::InUse { path: root.to_owned() });
+        let mut waited = Duration::ZERO;
+        while let Err(error) = lock.file().try_lock() {
+            match error {
+                TryLockError::WouldBlock if waited < PATIENCE => {
+                    std::thread::sleep(STEP);
+                    waited += STEP;
+                }
+                TryLockError::WouldBlock => {
+                    return Err(StoreError::InUse { path: root.to_owned() });
+                }
+                TryLockError::Error(source) => return Err(failed(source)),
             }
-            Err(std::fs::TryLockError::Error(source)) => return Err(failed(source)),
         }
         check_format(root)?;
         sweep(&root.join("partial")).map_err(failed)?;
