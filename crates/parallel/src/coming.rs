@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, mpsc};
 
-use crate::lock;
+use crate::{Done, in_order, lock};
 
 /// Runs `produce` in this thread, and meanwhile `work` in `jobs` others, one at least, on each thing that `produce`
 /// gives, in the order of the numbers that come with them.
@@ -19,7 +19,7 @@ pub fn for_each_coming<T: Send, R: Send, E: Send>(
     let (sender, receiver) = mpsc::channel();
     let receiver = Mutex::new(receiver);
     let failed = AtomicBool::new(false);
-    let done: Mutex<Vec<(usize, Result<R, E>)>> = Mutex::default();
+    let done: Done<R, E> = Mutex::default();
     let worker = || {
         loop {
             // Who waits for the lock waits for the same.
@@ -49,9 +49,7 @@ pub fn for_each_coming<T: Send, R: Send, E: Send>(
         }
         produced
     })?;
-    let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    done.sort_by_key(|(index, _)| *index);
-    done.into_iter().map(|(_, result)| result).collect()
+    in_order(done)
 }
 
 #[cfg(test)]

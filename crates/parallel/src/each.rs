@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::lock;
+use crate::{Done, in_order, lock};
 
 /// Runs `work` on each of `items` in `jobs` threads; results are in the order of the items.
 ///
@@ -17,7 +17,7 @@ pub fn for_each<T: Sync, R: Send, E: Send>(
 ) -> Result<Vec<R>, E> {
     let next = Mutex::new(0..items.len());
     let failed = AtomicBool::new(false);
-    let done: Mutex<Vec<(usize, Result<R, E>)>> = Mutex::default();
+    let done: Done<R, E> = Mutex::default();
     let worker = || {
         while !failed.load(Ordering::Relaxed) {
             let Some(index) = lock(&next).next() else { return };
@@ -34,9 +34,7 @@ pub fn for_each<T: Sync, R: Send, E: Send>(
         }
         worker();
     });
-    let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    done.sort_by_key(|(index, _)| *index);
-    done.into_iter().map(|(_, result)| result).collect()
+    in_order(done)
 }
 
 #[cfg(test)]

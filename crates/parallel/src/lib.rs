@@ -13,9 +13,21 @@ pub mod blocks;
 mod coming;
 mod each;
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 pub use coming::for_each_coming;
 pub use each::for_each;
 
-fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+/// Results, as they come, with the numbers of what they were made of.
+type Done<R, E> = Mutex<Vec<(usize, Result<R, E>)>>;
+
+/// The results in order, or the first error in that order.
+fn in_order<R, E>(done: Done<R, E>) -> Result<Vec<R>, E> {
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
