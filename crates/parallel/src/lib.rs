@@ -1,5 +1,5 @@
 //! Work for several threads: on many things with [`for_each`], on those that are still to come with
-//! [`for_each_coming`], on bytes that are with [`blocks`].
+//! [`for_each_coming`], on bytes that are with [`blocks`], and two different ones with [`both`].
 //!
 //! Results come in the order of the work, so that what is made of them does not depend on the number of threads or on
 //! which of them is faster.
@@ -10,11 +10,13 @@
 //! ```
 
 pub mod blocks;
+mod both;
 mod coming;
 mod each;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+pub use both::both;
 pub use coming::for_each_coming;
 pub use each::for_each;
 

@@ -1,15 +1,15 @@
 //! From a plan to the layers of an image.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use distro::{DistroFile, Python as Interpreter, UnpackedDeb};
-use filetree::{Node, Pack, Tree, TreePath};
+use filetree::{Node, Tree, TreePath};
 use names::Epoch;
 use rootfs::Request;
 use venv::Layout;
-use wheels::LockedWheel;
 
+use crate::Event;
 use crate::built_wheel;
 use crate::environment;
 use crate::groups;
@@ -20,37 +20,62 @@ use crate::needs::Needs;
 use crate::plan::{LayerKind, Own, Plan, PlannedLayer};
 use crate::service_layer::{self, PREFIX};
 use crate::setting::{Listener, Setting};
-use crate::{Event, Stage, fetching};
+use crate::unpacked::{Packs, Unpacked, newest_of};
 
-/// Gives the layers of `plan`, the lowest first. A layer that was made before is taken from the
-/// store; what the others need is fetched and unpacked, and nothing else.
-pub(crate) fn layers(
-    setting: &Setting<'_>,
-    distro: &DistroFile,
-    plan: &Plan<'_>,
-    tell: Listener<'_>,
-) -> Result<Vec<MadeLayer>, LayersError> {
-    tell(Event::StageStarted { stage: Stage::Assemble });
-    let mut done = Done::find(setting, plan, tell);
-    let needs = Needs::of(plan, |kind| done.misses(kind));
-    if setting.outside.is_offline() {
-        needs.check(setting.store).map_err(LayersError::Missing)?;
+/// The layers of a plan that there are, and what the others need.
+#[derive(Debug)]
+pub(crate) struct Start<'a> {
+    pub(crate) plan: &'a Plan<'a>,
+    /// What is to be fetched and unpacked.
+    pub(crate) needs: Needs<'a>,
+    done: Done<'a>,
+}
+
+impl<'a> Start<'a> {
+    /// Finds the layers of `plan` in the store; the plan is one of `several` or alone.
+    pub(crate) fn of(
+        setting: &'a Setting<'a>,
+        plan: &'a Plan<'a>,
+        several: bool,
+        tell: Listener<'_>,
+    ) -> Self {
+        let done = Done::find(setting, plan, several, tell);
+        let needs = Needs::of(plan, |kind| done.misses(kind));
+        Self { plan, needs, done }
     }
-    let system = roots(setting, distro, &needs, &mut done, tell)?;
-    let python = python(setting, distro, &needs, &mut done, tell)?;
-    if done.misses(LayerKind::Service) {
-        let mut lower = system;
-        for group in python.groups.values() {
-            lower.overlay(group)?;
+
+    /// Gives the layers of the plan, the lowest first: those that there are, and those that are made now,
+    /// here or, where plans share them, for another plan.
+    pub(crate) fn layers(
+        &self,
+        distro: &DistroFile,
+        unpacked: &Unpacked,
+        tell: Listener<'_>,
+    ) -> Result<Vec<MadeLayer>, LayersError> {
+        let Self { plan, needs, done } = self;
+        let shared = Mutex::new(&mut *tell);
+        let mut tell_roots = |event| shared.lock().unwrap_or_else(PoisonError::into_inner)(event);
+        let mut tell_python = tell_roots;
+        let (system, python) = parallel::both(
+            done.setting.jobs,
+            || roots(distro, needs, unpacked, done, &mut tell_roots),
+            || python(distro, needs, unpacked, done, &mut tell_python),
+        );
+        let (system, python) = (system?, python?);
+        if done.misses(LayerKind::Service) {
+            let mut lower = system;
+            for group in python.groups.values() {
+                lower.overlay(group)?;
+            }
+            let mut upper = lower.clone();
+            upper.overlay(&python.own)?;
+            let time = python.own.newest();
+            service_layer::add(&mut upper, plan.service, &python.own, &plan.info, time)?;
+            check_libraries(plan, &upper, tell)?;
+            done.make(LayerKind::Service, &lower, &upper, tell)?;
         }
-        let mut upper = lower.clone();
-        upper.overlay(&python.own)?;
-        let time = python.own.newest();
-        service_layer::add(&mut upper, plan.service, &python.own, &plan.info, time)?;
-        check_libraries(plan, &upper, tell)?;
-        done.make(LayerKind::Service, &lower, &upper, tell)?;
+        Ok(done.layers.iter().filter_map(OnceLock::get).cloned().collect())
     }
-    Ok(done.layers.into_iter().flatten().collect())
 }
 
 /// Finds what the extension modules of the image need and do not have, and tells of packages of
@@ -85,51 +110,85 @@ pub(crate) fn needed_libraries(
 }
 
 /// The layers that there are, by their place in the plan.
+#[derive(Debug)]
 struct Done<'a> {
     setting: &'a Setting<'a>,
     plan: &'a Plan<'a>,
-    layers: Vec<Option<MadeLayer>>,
+    /// Whether whoever listens hears of other plans, too.
+    several: bool,
+    /// Held while a layer is written. One is written at a time, by all threads: its blocks, and what a compressor
+    /// keeps of them, are most of the memory that a build takes.
+    writing: Mutex<()>,
+    layers: Vec<OnceLock<MadeLayer>>,
 }
 
 impl<'a> Done<'a> {
-    fn find(setting: &'a Setting<'a>, plan: &'a Plan<'a>, tell: Listener<'_>) -> Self {
-        let find =
-            |planned: &PlannedLayer| layers::find(setting.store, &planned.key, &planned.name);
-        let layers: Vec<Option<MadeLayer>> = plan.layers.iter().map(find).collect();
-        for made in layers.iter().flatten() {
-            tell(Event::LayerReused { layer: made.name.clone(), digest: made.layer.digest });
+    fn find(
+        setting: &'a Setting<'a>,
+        plan: &'a Plan<'a>,
+        several: bool,
+        tell: Listener<'_>,
+    ) -> Self {
+        let find = |planned: &PlannedLayer| {
+            let made = layers::find(setting.store, &planned.key, &planned.name);
+            made.map(OnceLock::from).unwrap_or_default()
+        };
+        let layers = plan.layers.iter().map(find).collect();
+        let done = Self { setting, plan, several, writing: Mutex::default(), layers };
+        for made in done.layers.iter().filter_map(OnceLock::get) {
+            tell(Event::LayerReused { layer: done.called(&made.name), digest: made.layer.digest });
         }
-        Self { setting, plan, layers }
+        done
     }
 
     fn misses(&self, kind: LayerKind) -> bool {
         let mut all = self.plan.layers.iter().zip(&self.layers);
-        all.any(|(planned, made)| planned.kind == kind && made.is_none())
+        all.any(|(planned, made)| planned.kind == kind && made.get().is_none())
+    }
+
+    /// What listeners know a layer by.
+    fn called(&self, name: &str) -> String {
+        match self.several {
+            true => format!("{name}, {}", self.plan.arch),
+            false => name.to_owned(),
+        }
     }
 
     /// Makes the layer of this kind, if the plan has it and it is missing: what `upper` adds to
     /// `lower`.
     fn make(
-        &mut self,
+        &self,
         kind: LayerKind,
         lower: &Tree,
         upper: &Tree,
         tell: Listener<'_>,
     ) -> Result<(), LayersError> {
-        for (planned, made) in self.plan.layers.iter().zip(&mut self.layers) {
-            if planned.kind != kind || made.is_some() {
+        let Setting { store, jobs, .. } = *self.setting;
+        let Plan { clamp, compression, .. } = *self.plan;
+        for (planned, done) in self.plan.layers.iter().zip(&self.layers) {
+            if planned.kind != kind || done.get().is_some() {
                 continue;
             }
-            tell(Event::LayerStarted { layer: planned.name.clone() });
-            let entries = filetree::changes(lower, upper, upper.newest());
-            let Setting { store, jobs, .. } = *self.setting;
-            let Plan { clamp, compression, .. } = *self.plan;
-            let options = WriteOptions { clamp, compression, jobs };
-            let layer = layers::make(store, &planned.key, &planned.name, &entries, options)
-                .map_err(MakeLayer::from)?;
-            let (digest, size) = (layer.layer.digest, layer.layer.size);
-            *made = Some(layer);
-            tell(Event::LayerFinished { layer: planned.name.clone(), digest, size });
+            let called = || self.called(&planned.name);
+            let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+            // A plan before this one may have it, too.
+            let made = match layers::find(store, &planned.key, &planned.name) {
+                Some(made) => {
+                    tell(Event::LayerReused { layer: called(), digest: made.layer.digest });
+                    made
+                }
+                None => {
+                    tell(Event::LayerStarted { layer: called() });
+                    let entries = filetree::changes(lower, upper, upper.newest());
+                    let options = WriteOptions { clamp, compression, jobs };
+                    let made = layers::make(store, &planned.key, &planned.name, &entries, options)
+                        .map_err(MakeLayer::from)?;
+                    let (digest, size) = (made.layer.digest, made.layer.size);
+                    tell(Event::LayerFinished { layer: called(), digest, size });
+                    made
+                }
+            };
+            done.get_or_init(|| made);
         }
         Ok(())
     }
@@ -138,18 +197,18 @@ impl<'a> Done<'a> {
 /// Makes the layers of the distribution that are missing, and gives the root that the service is laid
 /// over; an empty tree where nobody needs it.
 fn roots(
-    setting: &Setting<'_>,
     distro: &DistroFile,
     needs: &Needs<'_>,
-    done: &mut Done<'_>,
+    unpacked: &Unpacked,
+    done: &Done<'_>,
     tell: Listener<'_>,
 ) -> Result<Tree, LayersError> {
     if !needs.base && !needs.whole {
         return Ok(Tree::new());
     }
     let plan = done.plan;
-    let mut debs = fetching::unpacked_debs::<LayersError>(setting, &needs.debs, tell)?;
-    let assemble = |debs: &[UnpackedDeb], asked: &[String], newest: &[UnpackedDeb]| {
+    let debs = unpacked.debs(&needs.debs);
+    let assemble = |debs: &[&UnpackedDeb], asked: &[String], newest: &[&UnpackedDeb]| {
         let time = newest_of(newest);
         rootfs::assemble(&Request { arch: plan.arch, distro, debs, requested: asked, time })
     };
@@ -164,15 +223,8 @@ fn roots(
     }
     let asked = [&plan.base_asked[..], &plan.system_asked[..]].concat();
     let whole = assemble(&debs, &asked, &debs[plan.base.len()..])?;
-    debs.clear();
     done.make(LayerKind::System, &base, &whole, tell)?;
     Ok(whole)
-}
-
-/// The newest time in packages.
-pub(crate) fn newest_of(debs: &[UnpackedDeb]) -> Epoch {
-    let entries = debs.iter().flat_map(|deb| &deb.pack.entries);
-    entries.map(|(_, node)| node.mtime).max().unwrap_or_default()
 }
 
 /// The trees of a service's wheels.
@@ -186,23 +238,23 @@ struct Python {
 /// Makes the layers of dependencies that are missing, and gives the trees that the service is laid
 /// over.
 fn python(
-    setting: &Setting<'_>,
     distro: &DistroFile,
     needs: &Needs<'_>,
-    done: &mut Done<'_>,
+    unpacked: &Unpacked,
+    done: &Done<'_>,
     tell: Listener<'_>,
 ) -> Result<Python, LayersError> {
-    let plan = done.plan;
+    let (setting, plan) = (done.setting, done.plan);
     let service = done.misses(LayerKind::Service);
     if !service && needs.groups.is_empty() {
         return Ok(Python { groups: BTreeMap::new(), own: Tree::new() });
     }
-    let packs = unpacked(setting, plan, needs, tell)?;
+    let packs = unpacked.packs(setting, plan, needs, tell)?;
     let layout = layout(&distro.python, plan, PREFIX)?;
     let mut trees = BTreeMap::new();
     // That of the wheels in its own layer, which other images have, too.
     let first = plan.groups[0].wheels.iter().filter_map(|file| packs.get(file.as_str()));
-    let time = environment::newest(first.map(|(_, pack)| pack));
+    let time = environment::newest(first.map(|(_, pack)| &**pack));
     for &index in &needs.groups {
         trees.insert(index, group(&layout, plan, index, &packs, time, tell)?);
     }
@@ -223,30 +275,6 @@ fn python(
         false => Tree::new(),
     };
     Ok(Python { groups: trees, own })
-}
-
-/// Wheels by their file names, or by their keys where they are built, unpacked.
-pub(crate) type Packs<'a> = BTreeMap<&'a str, (Cow<'a, LockedWheel>, Pack)>;
-
-/// Fetches the wheels of the index, builds those of libraries, and unpacks them all.
-pub(crate) fn unpacked<'a>(
-    setting: &Setting<'_>,
-    plan: &'a Plan<'_>,
-    needs: &Needs<'a>,
-    tell: Listener<'_>,
-) -> Result<Packs<'a>, LayersError> {
-    let packs = fetching::unpacked_wheels::<LayersError>(setting, &needs.wheels, tell)?;
-    let named = needs.wheels.iter().zip(packs);
-    let named = named.map(|(wheel, pack)| (&*wheel.file, (Cow::Borrowed(*wheel), pack)));
-    let mut named: Packs<'_> = named.collect();
-    for library in &plan.libraries {
-        if needs.groups.iter().any(|index| plan.groups[*index].wheels.contains(&library.key)) {
-            let built = built_wheel::build(setting, &library.step, tell)?;
-            let pack = wheels::unpack(setting.store, &built.blob)?;
-            named.insert(&library.key, (Cow::Owned(built.wheel), pack));
-        }
-    }
-    Ok(named)
 }
 
 /// The virtual environment of an image or package at the absolute path `prefix`.
@@ -273,7 +301,7 @@ pub(crate) fn group(
     tell: Listener<'_>,
 ) -> Result<Tree, LayersError> {
     let wheels = plan.groups[index].wheels.iter().map(|file| &packs[file.as_str()]);
-    let wheels: Vec<_> = wheels.map(|(wheel, pack)| (&**wheel, pack)).collect();
+    let wheels: Vec<_> = wheels.map(|(wheel, pack)| (&**wheel, &**pack)).collect();
     let environment = (index == 0).then_some(environment);
     let made = environment::with_wheels(layout, &wheels, environment)?;
     for collision in &made.collisions {

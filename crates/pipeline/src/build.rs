@@ -20,7 +20,7 @@ pub use request::{BuildRequest, Format};
 use self::made::{Made, MadeImage};
 use self::mend::Mended;
 use self::sides::Side;
-use crate::assemble;
+use crate::assemble::Start;
 use crate::describe::Description;
 use crate::deviations::Deviations;
 use crate::layers::MadeLayer;
@@ -32,6 +32,7 @@ use crate::plan::{self, Plan, PlanError, Target};
 use crate::setting::{Listener, Setting};
 use crate::suites::Archives;
 use crate::summary::{self, PackageSummary, Summary};
+use crate::unpacked::Unpacked;
 use crate::{Event, Stage, examples, image};
 
 /// Builds a service: locks first where that is needed and allowed, fetches what is not in the store,
@@ -156,24 +157,51 @@ impl Build<'_> {
         let formats = &self.request.formats;
         let mut made = Made::default();
         let arches: BTreeSet<Arch> = self.request.arches.iter().copied().collect();
-        for arch in arches {
-            let plan = self.plan(locks, arch)?;
+        let plans = arches.iter().map(|arch| self.plan(locks, *arch));
+        let plans = plans.collect::<Result<Vec<Plan<'_>>, _>>()?;
+        for plan in &plans {
             made.version = plan.version.to_owned();
-            self.learn(&plan, tell)?;
-            if formats.contains(&Format::Oci) {
-                let distro = self.description.debian()?;
-                let layers = assemble::layers(self.setting, distro, &plan, tell);
-                let layers = layers.map_err(|e| self.failed(locks, arch, e))?;
-                made.images.push(self.image(locks, arch, layers)?);
-            }
+            self.learn(plan, tell)?;
+        }
+        if formats.contains(&Format::Oci) {
+            made.images = self.images(locks, &plans, tell)?;
+        }
+        for plan in &plans {
             for maker in MAKERS.iter().filter(|maker| formats.contains(&maker.format)) {
-                made.packages.extend(self.packages(locks, &plan, folder, maker, tell)?);
+                made.packages.extend(self.packages(locks, plan, folder, maker, tell)?);
             }
         }
         for maker in MAKERS.iter().filter(|maker| formats.contains(&maker.format)) {
             made::sweep(folder, maker.name, &made.packages)?;
         }
         Ok(made)
+    }
+
+    /// The images of `plans`, from what is fetched and unpacked for all of them.
+    fn images(
+        &self,
+        locks: &Locks,
+        plans: &[Plan<'_>],
+        tell: Listener<'_>,
+    ) -> Result<Vec<MadeImage>, BuildError> {
+        let Self { setting, description, .. } = *self;
+        let distro = description.debian()?;
+        tell(Event::StageStarted { stage: Stage::Assemble });
+        let start = |plan| Start::of(setting, plan, plans.len() > 1, tell);
+        let starts: Vec<Start<'_>> = plans.iter().map(start).collect();
+        let needs: Vec<_> = starts.iter().map(|start| &start.needs).collect();
+        let unpacked = Unpacked::of(setting, &needs, tell).map_err(|e| self.layers_error(e))?;
+        let mut images = Vec::new();
+        for start in starts {
+            let arch = start.plan.arch;
+            let layers = start.layers(distro, &unpacked, tell);
+            images.push(self.image(
+                locks,
+                arch,
+                layers.map_err(|e| self.failed(locks, arch, e))?,
+            )?);
+        }
+        Ok(images)
     }
 
     /// The image that has `layers`.

@@ -188,7 +188,7 @@ fn root(
     let request = rootfs::Request {
         arch: step.host,
         distro: step.distro,
-        debs: &debs,
+        debs: &debs.iter().collect::<Vec<_>>(),
         requested: &step.base_asked,
         time: source.time,
     };

@@ -87,6 +87,7 @@ mod sources;
 mod stale;
 mod suites;
 mod summary;
+mod unpacked;
 
 pub use blame::Blame;
 pub use build::{BuildError, BuildRequest, Format, build};

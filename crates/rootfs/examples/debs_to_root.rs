@@ -39,6 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let requested = Vec::new();
     let time = Epoch(1_795_228_558);
+    let debs: Vec<&UnpackedDeb> = debs.iter().collect();
     let request =
         Request { arch: Arch::Amd64, distro: &distro, debs: &debs, requested: &requested, time };
     let tree = assemble(&request)?;

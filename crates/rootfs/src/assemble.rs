@@ -27,7 +27,7 @@ pub struct Request<'a> {
     /// The distro, for the classes of scripts and the numbers of accounts.
     pub distro: &'a DistroFile,
     /// The packages, in any order: all that they depend on is among them.
-    pub debs: &'a [UnpackedDeb],
+    pub debs: &'a [&'a UnpackedDeb],
     /// The names of the packages that a person asked for. What else is not Essential, or needed by
     /// Essential packages or apt, is marked as installed automatically.
     pub requested: &'a [String],
@@ -206,7 +206,7 @@ pub fn assemble(request: &Request<'_>) -> Result<Tree, AssembleError> {
 
 /// The packages by name.
 fn sorted<'a>(request: &Request<'a>) -> Result<Vec<&'a UnpackedDeb>, AssembleError> {
-    let mut debs: Vec<&UnpackedDeb> = request.debs.iter().collect();
+    let mut debs: Vec<&UnpackedDeb> = request.debs.to_vec();
     debs.sort_by(|a, b| a.package.cmp(&b.package));
     for pair in debs.windows(2) {
         if pair[0].package == pair[1].package {

@@ -37,11 +37,11 @@
 //! # let mut writer = store.blob_writer()?;
 //! # writer.write_all(&package.build())?;
 //! # let blob = writer.finish(None)?;
-//! let debs = [unpack_deb(&store, &blob)?];
+//! let deb = unpack_deb(&store, &blob)?;
 //! let requested = ["hello".to_owned()];
 //! let time = Epoch(1_750_000_000);
 //! let request =
-//!     Request { arch: Arch::Amd64, distro: &distro, debs: &debs, requested: &requested, time };
+//!     Request { arch: Arch::Amd64, distro: &distro, debs: &[&deb], requested: &requested, time };
 //! let tree = assemble(&request)?;
 //! assert!(tree.at("/usr/bin/hello").is_some() && tree.at("/var/lib/dpkg/status").is_some());
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -7,8 +7,8 @@ use std::process::Command;
 use testkit::{check_library_cache, check_machine};
 
 use crate::bench::{
-    cooperage, cooperage_on, image_digest, json_blob, root, run, shell, stdout, store, tree_copy,
-    unpack,
+    cooperage, cooperage_on, cooperage_with, fetched_alone, image_digest, json_blob, root, run,
+    shell, stdout, store, tree_copy, unpack,
 };
 use crate::runs::keystone_answers_in;
 
@@ -159,6 +159,39 @@ fn arm64_is_amd64_with_other_packages() {
             .args(["/tmp/qemu", "/var/lib/openstack/bin/python", "-c", line]),
     );
     assert_eq!(said.trim(), "aarch64");
+}
+
+/// The images for two architectures are made at the same time: what both have is made once, and each is what it is
+/// when it is made alone.
+#[test]
+#[ignore = "needs the network; .ci/run runs it"]
+fn layers_that_both_architectures_have_are_made_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let build = |store: &Path, arch: &str| {
+        let out = folder.path().join(arch);
+        let mut command = cooperage_with(&root(), store);
+        command.args(["build", "keystone", "2025.2", "--locked", "--arch", arch, "--out"]);
+        let said = String::from_utf8(run(command.arg(&out)).stderr).unwrap();
+        (said, out.join("2025.2/keystone/oci"))
+    };
+    for arch in ["amd64", "arm64"] {
+        build(&store(), arch);
+    }
+    let (said, both) = build(&fetched_alone(folder.path()), "amd64,arm64");
+    let told = |word: &str| -> Vec<&str> {
+        let lines = said.lines().filter_map(|line| line.trim_start().strip_prefix(word));
+        lines.filter_map(|line| line.strip_suffix(')')?.rsplit_once('(')).map(|(_, d)| d).collect()
+    };
+    let (made, reused) = (told("layer  "), told("reused  "));
+    let different: BTreeSet<&str> = made.iter().copied().collect();
+    assert!(made.len() == different.len() && made.len() > 15, "{said}");
+    assert!(reused.len() >= 4 && reused.iter().all(|digest| different.contains(digest)), "{said}");
+
+    let index = json_blob(&both, &image_digest(&both));
+    for (entry, arch) in index["manifests"].as_array().unwrap().iter().zip(["amd64", "arm64"]) {
+        let alone = folder.path().join(arch).join("2025.2/keystone/oci");
+        assert_eq!(entry["digest"], image_digest(&alone), "{arch}");
+    }
 }
 
 /// Keystone needs nothing of what the slim base leaves out.

@@ -9,6 +9,7 @@ use crate::layers_error::LayersError;
 use crate::needs::Needs;
 use crate::plan::{LayerKind, Plan};
 use crate::setting::{Listener, Setting};
+use crate::unpacked::Unpacked;
 
 /// The virtual environment that a package holds.
 #[derive(Debug)]
@@ -32,15 +33,13 @@ impl Environment {
         tell: Listener<'_>,
     ) -> Result<Self, LayersError> {
         let needs = Needs::of(plan, |kind| kind == LayerKind::Service);
-        if setting.outside.is_offline() {
-            needs.check(setting.store).map_err(LayersError::Missing)?;
-        }
         let layout = assemble::layout(python, plan, prefix)?;
-        let packs = assemble::unpacked(setting, plan, &needs, tell)?;
+        let unpacked = Unpacked::wheels_of(setting, &needs, tell)?;
+        let packs = unpacked.packs(setting, plan, &needs, tell)?;
         let mut tree = Tree::new();
         // A package depends on its own wheels alone, not on which of them other services have: neither does
         // the time of what they share.
-        let time = newest(packs.values().map(|(_, pack)| pack));
+        let time = newest(packs.values().map(|(_, pack)| &**pack));
         for &index in &needs.groups {
             tree.overlay(&assemble::group(&layout, plan, index, &packs, time, tell)?)?;
         }

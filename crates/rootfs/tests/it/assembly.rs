@@ -69,10 +69,11 @@ fn unpacked(builders: &[DebBuilder]) -> Vec<UnpackedDeb> {
 }
 
 fn root(distro: &DistroFile, builders: &[DebBuilder]) -> Result<Tree, String> {
-    let debs = unpacked(builders);
+    let unpacked = unpacked(builders);
+    let debs: Vec<&UnpackedDeb> = unpacked.iter().collect();
     let request = Request { arch: Arch::Amd64, distro, debs: &debs, requested: &[], time: TIME };
     let tree = assemble(&request).map_err(|error| chain(&error));
-    let reversed: Vec<UnpackedDeb> = debs.iter().rev().cloned().collect();
+    let reversed: Vec<&UnpackedDeb> = unpacked.iter().rev().collect();
     let again = assemble(&Request { debs: &reversed, ..request }).map_err(|error| chain(&error));
     if tree == again { tree } else { Err("the order of the packages matters".to_owned()) }
 }

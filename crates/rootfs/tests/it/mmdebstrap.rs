@@ -57,6 +57,7 @@ fn chain(error: &dyn std::error::Error) -> String {
 }
 
 fn assembled(file: &DistroFile, arch: Arch, debs: &[UnpackedDeb], requested: &[String]) -> Tree {
+    let debs = &debs.iter().collect::<Vec<_>>();
     let request = Request { arch, distro: file, debs, requested, time: Epoch(1_795_228_558) };
     match assemble(&request) {
         Ok(tree) => tree,

@@ -15,6 +15,7 @@ use crate::libraries::{Needed, Needs};
 use crate::package::Environment;
 use crate::plan::Plan;
 use crate::setting::{Listener, Setting};
+use crate::unpacked;
 
 /// What a virtual environment needs of the distribution.
 #[derive(Debug)]
@@ -60,9 +61,10 @@ pub(crate) fn found(
     tell: Listener<'_>,
 ) -> Result<Found, LayersError> {
     let debs = [&plan.base[..], &plan.system[..]].concat();
-    let debs = fetching::unpacked_debs::<LayersError>(setting, &debs, tell)?;
+    let fetched = fetching::unpacked_debs::<LayersError>(setting, &debs, tell)?;
+    let debs: Vec<&UnpackedDeb> = fetched.iter().collect();
     let requested = &[&plan.base_asked[..], &plan.system_asked[..]].concat();
-    let (arch, time) = (plan.arch, assemble::newest_of(&debs));
+    let (arch, time) = (plan.arch, unpacked::newest_of(&debs));
     let request = Request { arch, distro, debs: &debs, requested, time };
     let mut root = rootfs::assemble(&request)?;
     root.overlay(&environment.tree)?;
@@ -70,7 +72,7 @@ pub(crate) fn found(
     let mut packages = BTreeMap::new();
     let places = found.code.values().flat_map(|needs| needs.outside.keys());
     for place in places.collect::<BTreeSet<_>>() {
-        let has_it = |deb: &&UnpackedDeb| {
+        let has_it = |deb: &&&UnpackedDeb| {
             let mut paths = deb.pack.entries.iter().map(|(path, _)| path);
             paths.any(|path| {
                 path.file_name() == place.file_name()
@@ -78,7 +80,7 @@ pub(crate) fn found(
             })
         };
         if let Some(deb) = debs.iter().find(has_it) {
-            packages.insert(place.clone(), deb.clone());
+            packages.insert(place.clone(), (*deb).clone());
         }
     }
     Ok(Found { code: found.code, packages })
