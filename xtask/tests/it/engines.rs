@@ -79,17 +79,59 @@ fn documents_are_those_of_the_specification() {
     }
 }
 
-/// An engine of the family of podman, with a place of its own for images.
-fn engine(program: &str, folder: &Path) -> Command {
-    let mut command = Command::new(program);
-    command
-        .current_dir(folder.parent().unwrap())
-        .arg("--root")
-        .arg(folder.join("images"))
-        .arg("--runroot")
-        .arg(folder.join("run"));
-    command.args(["--storage-driver", "overlay"]);
-    command
+/// Engines of the family of podman, with a place of their own for images and for what they note of containers.
+struct Engines<'a> {
+    folder: &'a Path,
+}
+
+impl Engines<'_> {
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(self.folder.parent().unwrap());
+        for (option, name) in [("--root", "images"), ("--runroot", "run")] {
+            command.arg(option).arg(self.folder.join(name));
+        }
+        command.args(["--storage-driver", "overlay"]);
+        command
+    }
+
+    fn podman(&self, arguments: &[&str]) -> Result<String, String> {
+        let mut podman = self.command("podman");
+        podman.arg("--tmpdir").arg(self.folder.join("state"));
+        podman.args(["--runtime", "runc", "--cgroup-manager", "cgroupfs"]);
+        said(podman.args(arguments))
+    }
+
+    fn buildah(&self, arguments: &[&str]) -> Result<String, String> {
+        said(self.command("buildah").args(arguments))
+    }
+
+    /// What they say of an image: the version that its program prints, its user, and whether a container on it has the
+    /// program. An error is one of the engines.
+    fn answers(&self, image: &str) -> Result<(String, String, bool), String> {
+        let pulled = self.podman(&["pull", "--quiet", image])?;
+        let mut start = vec!["run", "--rm", "--network", "none"];
+        start.extend(["--ulimit", "nofile=20000:20000", "--ulimit", "nproc=1000:1000"]);
+        start.extend([&*pulled, "keystone-manage", "--version"]);
+        let version = self.podman(&start)?;
+        let user = self.podman(&["image", "inspect", "--format", "{{.User}}", &pulled])?;
+
+        let container = self.buildah(&["from", image])?;
+        let root = self.buildah(&["mount", &container])?;
+        let has_it = Path::new(&root).join("var/lib/openstack/bin/keystone-manage").exists();
+        self.buildah(&["rm", &container])?;
+        Ok((version, user, has_it))
+    }
+}
+
+/// What a program prints, without the last line's end; or else what it says as it fails.
+fn said(command: &mut Command) -> Result<String, String> {
+    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned());
+    }
+    let why = String::from_utf8_lossy(&output.stderr);
+    Err(format!("{command:?} ended with {}\n{why}", output.status))
 }
 
 #[test]
@@ -102,26 +144,19 @@ fn podman_runs_the_image_and_buildah_builds_on_it() {
         run(cooperage().args(arguments).arg("--out").arg(&out));
         // Engines make a name of the path, where no letter may be large.
         let image = format!("oci:{compression}/2025.2/keystone/oci");
-        let place = folder.path().join(format!("{compression}-images"));
-
-        let podman = || {
-            let mut podman = engine("podman", &place);
-            podman.args(["--runtime", "runc", "--cgroup-manager", "cgroupfs"]);
-            podman
-        };
-        let pulled = stdout(podman().args(["pull", "--quiet", &image]));
-        let limits = ["--ulimit", "nofile=20000:20000", "--ulimit", "nproc=1000:1000"];
-        let mut started = podman();
-        started.args(["run", "--rm", "--network", "none"]).args(limits).arg(pulled.trim());
-        assert_eq!(stdout(started.args(["keystone-manage", "--version"])), "28.1.0\n");
-        let user =
-            podman().args(["image", "inspect", "--format", "{{.User}}", pulled.trim()]).output();
-        assert_eq!(String::from_utf8(user.unwrap().stdout).unwrap().trim(), "42424:42424");
-
-        let container = stdout(engine("buildah", &place).args(["from", &image]));
-        let root = stdout(engine("buildah", &place).args(["mount", container.trim()]));
-        assert!(Path::new(root.trim()).join("var/lib/openstack/bin/keystone-manage").exists());
-        run(engine("buildah", &place).args(["rm", container.trim()]));
-        run(podman().args(["system", "reset", "--force"]));
+        // On a busy machine podman gives up on containers that it waits for: it is asked again, in a new place. What it
+        // says of an image it says once.
+        let mut failures = Vec::new();
+        let answers = (1..=3).find_map(|attempt| {
+            let place = folder.path().join(format!("{compression}-{attempt}"));
+            let engines = Engines { folder: &place };
+            let answers = engines.answers(&image);
+            let cleared = engines.podman(&["system", "reset", "--force"]);
+            failures.extend(answers.as_ref().err().cloned().into_iter().chain(cleared.err()));
+            answers.ok()
+        });
+        eprint!("{}", failures.concat());
+        let expected = ("28.1.0".to_owned(), "42424:42424".to_owned(), true);
+        assert_eq!(answers, Some(expected), "{compression}");
     }
 }
