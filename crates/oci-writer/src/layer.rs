@@ -7,12 +7,13 @@ use names::{Digest, Epoch, Hashing};
 use serde::{Deserialize, Serialize};
 use store::{BlobError, Store};
 
+use crate::compress::Codecs;
 use crate::remembered::{self, Finder, Groups};
 use crate::{compress, media_type};
 
 /// Names the bytes that a tree becomes, for keys of layers that are kept. The number grows when the
 /// same tree with the same options gives other bytes, as it may with another libdeflate.
-pub const LAYER_FORMAT: &str = "layer-2";
+pub const LAYER_FORMAT: &str = "layer-3";
 
 /// How a layer is compressed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -120,56 +121,95 @@ pub enum LayerError {
     },
 }
 
-/// Writes `entries`, which must come in path order, as one layer into `store`
-/// (image-spec 1.1, layer.md). Nothing is held in memory but a few blocks of one to four mebibytes for
-/// each thread.
-///
-/// What groups of entries compress to is remembered, as places in the layers of `store`: a group that an
-/// earlier layer has is read, hashed, and not compressed again. That changes no byte of the layer.
+/// Writes layers, one after the other, with compressors that are kept from one to the next.
+pub struct LayerWriter {
+    codecs: Codecs,
+    jobs: usize,
+}
+
+impl LayerWriter {
+    /// Starts with no compressors; `jobs` threads, at least one, are to compress. The bytes of layers do
+    /// not depend on it, nor on what was written before.
+    pub fn new(compression: Compression, jobs: usize) -> Self {
+        Self { codecs: Codecs::new(compression), jobs }
+    }
+
+    /// Writes `entries`, which must come in path order, as one layer into `store` (image-spec 1.1,
+    /// layer.md); times later than `clamp` are set to it, and `created_by` goes into the image's history.
+    /// Nothing is held in memory but a few blocks of one to four mebibytes for each thread.
+    ///
+    /// What groups of entries compress to is remembered, as places in the layers of `store`: a group that an
+    /// earlier layer has is read, hashed, and not compressed again. That changes no byte of the layer.
+    ///
+    /// # Errors
+    /// When a content cannot be read or is damaged, a hard link dangles, or the store cannot be written.
+    pub fn write<'a>(
+        &mut self,
+        store: &Store,
+        entries: impl Iterator<Item = (&'a TreePath, &'a Node)> + Clone,
+        clamp: Option<Epoch>,
+        created_by: &str,
+    ) -> Result<Layer, LayerError> {
+        let layer = || created_by.to_owned();
+        let stored = |source| LayerError::Store { layer: layer(), source };
+        let mut blob = store.blob_writer().map_err(stored)?;
+        let compression = self.codecs.compression();
+        let written = compress::compress(&mut blob, &mut self.codecs, self.jobs, |out| {
+            let mut finder = Finder::new(store);
+            let mut keys = Vec::new();
+            let mut out = Hashing::new(out);
+            for group in Groups::new(filetree::tar_members(entries, clamp)?) {
+                let group = group?;
+                let key = remembered::key(&group, compression);
+                out.get_mut().begin_group(finder.find(&key)).map_err(TarError::Write)?;
+                keys.push(key);
+                group.iter().try_for_each(|member| member.write(&mut out))?;
+            }
+            out.get_mut().begin_group(None).map_err(TarError::Write)?;
+            out.write_all(&TAR_END).map_err(TarError::Write)?;
+            Ok((out.finish(), keys))
+        });
+        let (produced, groups) =
+            written.map_err(|source| LayerError::Write { layer: layer(), source })?;
+        let ((diff_id, uncompressed_size), keys) =
+            produced.map_err(|source| LayerError::Tar { layer: layer(), source })?;
+        let blob = blob.finish(None).map_err(stored)?;
+        // The first group is what came before any: nothing.
+        for (key, group) in keys.iter().zip(groups.into_iter().skip(1)) {
+            if group.is_new {
+                remembered::note(store, key, blob.digest, group.blocks).map_err(stored)?;
+            }
+        }
+        Ok(Layer {
+            digest: blob.digest,
+            size: blob.size,
+            diff_id,
+            uncompressed_size,
+            media_type: compression.media_type().to_owned(),
+            created_by: layer(),
+        })
+    }
+}
+
+impl std::fmt::Debug for LayerWriter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (compression, jobs) = (self.codecs.compression(), self.jobs);
+        f.debug_struct("LayerWriter")
+            .field("compression", &compression)
+            .field("jobs", &jobs)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Writes one layer, as [`LayerWriter::write`] does.
 ///
 /// # Errors
-/// When a content cannot be read or is damaged, a hard link dangles, or the store cannot be written.
+/// As there.
 pub fn write_layer<'a>(
     store: &Store,
     entries: impl Iterator<Item = (&'a TreePath, &'a Node)> + Clone,
     options: &LayerOptions,
 ) -> Result<Layer, LayerError> {
-    let layer = || options.created_by.clone();
-    let stored = |source| LayerError::Store { layer: layer(), source };
-    let mut blob = store.blob_writer().map_err(stored)?;
-    let compression = options.compression;
-    let written = compress::compress(&mut blob, compression, options.jobs, |out| {
-        let mut finder = Finder::new(store);
-        let mut keys = Vec::new();
-        let mut out = Hashing::new(out);
-        for group in Groups::new(filetree::tar_members(entries, options.clamp)?) {
-            let group = group?;
-            let key = remembered::key(&group, compression);
-            out.get_mut().begin_group(finder.find(&key)).map_err(TarError::Write)?;
-            keys.push(key);
-            group.iter().try_for_each(|member| member.write(&mut out))?;
-        }
-        out.get_mut().begin_group(None).map_err(TarError::Write)?;
-        out.write_all(&TAR_END).map_err(TarError::Write)?;
-        Ok((out.finish(), keys))
-    });
-    let (produced, groups) =
-        written.map_err(|source| LayerError::Write { layer: layer(), source })?;
-    let ((diff_id, uncompressed_size), keys) =
-        produced.map_err(|source| LayerError::Tar { layer: layer(), source })?;
-    let blob = blob.finish(None).map_err(stored)?;
-    // The first group is what came before any: nothing.
-    for (key, group) in keys.iter().zip(groups.into_iter().skip(1)) {
-        if group.is_new {
-            remembered::note(store, key, blob.digest, group.blocks).map_err(stored)?;
-        }
-    }
-    Ok(Layer {
-        digest: blob.digest,
-        size: blob.size,
-        diff_id,
-        uncompressed_size,
-        media_type: options.compression.media_type().to_owned(),
-        created_by: layer(),
-    })
+    let mut writer = LayerWriter::new(options.compression, options.jobs);
+    writer.write(store, entries, options.clamp, &options.created_by)
 }

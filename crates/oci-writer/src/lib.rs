@@ -53,7 +53,9 @@ mod remembered;
 mod validate;
 
 pub use image::{Image, ImageError, ManifestBlob, RunConfig, write_image};
-pub use layer::{Compression, LAYER_FORMAT, Layer, LayerError, LayerOptions, write_layer};
+pub use layer::{
+    Compression, LAYER_FORMAT, Layer, LayerError, LayerOptions, LayerWriter, write_layer,
+};
 pub use layout::{LayoutError, write_layout};
 pub use model::{
     Config, ConfigFile, Descriptor, History, Index, LayoutFile, Manifest, Platform, RootFs,

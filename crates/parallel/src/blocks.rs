@@ -23,7 +23,7 @@
 //!     Ok(())
 //! };
 //! let plan = parallel::blocks::Plan { size: 4, threads: 2, ahead: 3 };
-//! parallel::blocks::run(&plan, || Counter, &mut take, |mut blocks| {
+//! parallel::blocks::run(&plan, &mut Vec::new(), || Counter, &mut take, |mut blocks| {
 //!     let mut bytes: &[u8] = b"cooperage";
 //!     while !bytes.is_empty() {
 //!         let taken = blocks.fill(bytes);
@@ -78,7 +78,7 @@ pub struct Blocks<'a, N, O> {
     plan: Plan,
     block: Vec<u8>,
     /// Buffers of blocks that are done, for the next ones.
-    spare: Vec<Vec<u8>>,
+    spare: &'a mut Vec<Vec<u8>>,
     queue: Sender<Job<N, O>>,
     started: VecDeque<Receiver<io::Result<Done<O>>>>,
     take: &'a mut Take<'a, O>,
@@ -99,9 +99,11 @@ struct Done<O> {
 
 /// Runs `produce` with blocks to be filled. Each that it starts is given to one of the threads, each of which has a
 /// worker of its own; `take` gets the results in the order of the blocks, in the thread of the caller: all of them once
-/// `produce` has called [`Blocks::finish`].
+/// `produce` has called [`Blocks::finish`]. Buffers for the blocks are taken from `spare` as long as it has some, and
+/// left there for the next run.
 pub fn run<'a, W: Worker, T>(
     plan: &Plan,
+    spare: &'a mut Vec<Vec<u8>>,
     worker: impl Fn() -> W + Sync,
     take: &'a mut Take<'a, W::Output>,
     produce: impl FnOnce(Blocks<'a, W::Note, W::Output>) -> T,
@@ -115,8 +117,8 @@ pub fn run<'a, W: Worker, T>(
         // When the blocks are dropped the queue is closed, which ends the threads.
         produce(Blocks {
             plan: *plan,
-            block: Vec::new(),
-            spare: Vec::new(),
+            block: spare.pop().unwrap_or_default(),
+            spare,
             queue,
             started: VecDeque::new(),
             take,
@@ -177,6 +179,8 @@ impl<N, O> Blocks<'_, N, O> {
         while !self.started.is_empty() {
             self.take_oldest()?;
         }
+        self.block.clear();
+        self.spare.push(self.block);
         Ok(())
     }
 
@@ -231,6 +235,7 @@ mod tests {
         let mut take = |output| take(output);
         run(
             &plan,
+            &mut Vec::new(),
             || Slow,
             &mut take,
             |mut blocks| {

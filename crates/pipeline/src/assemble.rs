@@ -6,6 +6,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use distro::{DistroFile, Python as Interpreter, UnpackedDeb};
 use filetree::{Node, Tree, TreePath};
 use names::Epoch;
+use oci_writer::LayerWriter;
 use rootfs::Request;
 use venv::Layout;
 
@@ -13,7 +14,7 @@ use crate::Event;
 use crate::built_wheel;
 use crate::environment;
 use crate::groups;
-use crate::layers::{self, MadeLayer, WriteOptions};
+use crate::layers::{self, MadeLayer};
 use crate::layers_error::{LayersError, MakeLayer};
 use crate::libraries::{Libraries, libraries};
 use crate::needs::Needs;
@@ -36,10 +37,11 @@ impl<'a> Start<'a> {
     pub(crate) fn of(
         setting: &'a Setting<'a>,
         plan: &'a Plan<'a>,
+        writer: &'a Mutex<LayerWriter>,
         several: bool,
         tell: Listener<'_>,
     ) -> Self {
-        let done = Done::find(setting, plan, several, tell);
+        let done = Done::find(setting, plan, writer, several, tell);
         let needs = Needs::of(plan, |kind| done.misses(kind));
         Self { plan, needs, done }
     }
@@ -116,9 +118,9 @@ struct Done<'a> {
     plan: &'a Plan<'a>,
     /// Whether whoever listens hears of other plans, too.
     several: bool,
-    /// Held while a layer is written. One is written at a time, by all threads: its blocks, and what a compressor
-    /// keeps of them, are most of the memory that a build takes.
-    writing: Mutex<()>,
+    /// It writes one layer at a time, by all threads: its blocks, and what compressors keep of them, are much of the
+    /// memory that a build takes.
+    writer: &'a Mutex<LayerWriter>,
     layers: Vec<OnceLock<MadeLayer>>,
 }
 
@@ -126,6 +128,7 @@ impl<'a> Done<'a> {
     fn find(
         setting: &'a Setting<'a>,
         plan: &'a Plan<'a>,
+        writer: &'a Mutex<LayerWriter>,
         several: bool,
         tell: Listener<'_>,
     ) -> Self {
@@ -134,7 +137,7 @@ impl<'a> Done<'a> {
             made.map(OnceLock::from).unwrap_or_default()
         };
         let layers = plan.layers.iter().map(find).collect();
-        let done = Self { setting, plan, several, writing: Mutex::default(), layers };
+        let done = Self { setting, plan, several, writer, layers };
         for made in done.layers.iter().filter_map(OnceLock::get) {
             tell(Event::LayerReused { layer: done.called(&made.name), digest: made.layer.digest });
         }
@@ -163,14 +166,13 @@ impl<'a> Done<'a> {
         upper: &Tree,
         tell: Listener<'_>,
     ) -> Result<(), LayersError> {
-        let Setting { store, jobs, .. } = *self.setting;
-        let Plan { clamp, compression, .. } = *self.plan;
+        let (store, clamp) = (self.setting.store, self.plan.clamp);
         for (planned, done) in self.plan.layers.iter().zip(&self.layers) {
             if planned.kind != kind || done.get().is_some() {
                 continue;
             }
             let called = || self.called(&planned.name);
-            let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
             // A plan before this one may have it, too.
             let made = match layers::find(store, &planned.key, &planned.name) {
                 Some(made) => {
@@ -180,8 +182,8 @@ impl<'a> Done<'a> {
                 None => {
                     tell(Event::LayerStarted { layer: called() });
                     let entries = filetree::changes(lower, upper, upper.newest());
-                    let options = WriteOptions { clamp, compression, jobs };
-                    let made = layers::make(store, &planned.key, &planned.name, &entries, options)
+                    let (key, name) = (&planned.key, &planned.name);
+                    let made = layers::make(store, key, name, &entries, clamp, &mut writer)
                         .map_err(MakeLayer::from)?;
                     let (digest, size) = (made.layer.digest, made.layer.size);
                     tell(Event::LayerFinished { layer: called(), digest, size });

@@ -9,10 +9,11 @@ pub(crate) mod sides;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Mutex;
 
 use distro::LockedDeb;
 use names::Arch;
-use oci_writer::Image;
+use oci_writer::{Image, LayerWriter};
 
 pub use error::BuildError;
 pub use request::{BuildRequest, Format};
@@ -184,10 +185,11 @@ impl Build<'_> {
         plans: &[Plan<'_>],
         tell: Listener<'_>,
     ) -> Result<Vec<MadeImage>, BuildError> {
-        let Self { setting, description, .. } = *self;
+        let Self { setting, request, description } = *self;
         let distro = description.debian()?;
         tell(Event::StageStarted { stage: Stage::Assemble });
-        let start = |plan| Start::of(setting, plan, plans.len() > 1, tell);
+        let writer = Mutex::new(LayerWriter::new(request.compression, setting.jobs));
+        let start = |plan| Start::of(setting, plan, &writer, plans.len() > 1, tell);
         let starts: Vec<Start<'_>> = plans.iter().map(start).collect();
         let needs: Vec<_> = starts.iter().map(|start| &start.needs).collect();
         let unpacked = Unpacked::of(setting, &needs, tell).map_err(|e| self.layers_error(e))?;

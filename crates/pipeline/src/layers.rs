@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use filetree::{Node, TreePath};
 use names::{Digest, Epoch};
-use oci_writer::{Compression, Layer, LayerError, LayerOptions};
+use oci_writer::{Layer, LayerError, LayerWriter};
 use serde::{Deserialize, Serialize};
 use store::{BlobError, Store};
 
@@ -12,7 +12,7 @@ use store::{BlobError, Store};
 /// effects of scripts, the virtual environment. It is part of every layer's key. Its number grows
 /// whenever the same inputs give other bytes, with a line in the changelog; the digests of
 /// `fixtures/golden` tell when.
-pub const FORMAT_LEVEL: &str = "layer-3";
+pub const FORMAT_LEVEL: &str = "layer-4";
 /// The kind under which the store has the records.
 pub(crate) const RECORDS: &str = "layer-record-1";
 
@@ -38,14 +38,6 @@ pub(crate) enum MakeLayerError {
     Store { layer: String, source: BlobError },
 }
 
-/// How a layer is written.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct WriteOptions {
-    pub(crate) clamp: Option<Epoch>,
-    pub(crate) compression: Compression,
-    pub(crate) jobs: usize,
-}
-
 /// The layer with this key, if it was made before and its bytes are still there; under `name`, since
 /// the image that it was made for may have told its users otherwise.
 pub(crate) fn find(store: &Store, key: &Digest, name: &str) -> Option<MadeLayer> {
@@ -67,11 +59,10 @@ pub(crate) fn make(
     key: &Digest,
     name: &str,
     entries: &BTreeMap<TreePath, Node>,
-    options: WriteOptions,
+    clamp: Option<Epoch>,
+    writer: &mut LayerWriter,
 ) -> Result<MadeLayer, MakeLayerError> {
-    let WriteOptions { clamp, compression, jobs } = options;
-    let options = LayerOptions { clamp, compression, jobs, created_by: created_by(name) };
-    let layer = oci_writer::write_layer(store, entries.iter(), &options)?;
+    let layer = writer.write(store, entries.iter(), clamp, &created_by(name))?;
     let newest = entries.values().map(|node| node.mtime).max().unwrap_or_default();
     let newest = clamp.map_or(newest, |clamp| newest.min(clamp));
     let made = MadeLayer { name: name.to_owned(), layer, newest };

@@ -5,7 +5,7 @@ use std::io::Read as _;
 
 use filetree::{Content, Node, Tree};
 use names::{Digest, Epoch, Sha256};
-use oci_writer::{Compression, write_layer};
+use oci_writer::{Compression, LayerWriter, write_layer};
 
 use crate::{Bench, options, path, sample};
 
@@ -82,7 +82,7 @@ fn a_damaged_content_names_the_file_and_leaves_nothing() {
 #[test]
 fn the_bytes_are_those_of_the_format() {
     // When they change, for instance with another libdeflate, LAYER_FORMAT must change with them.
-    assert_eq!(oci_writer::LAYER_FORMAT, "layer-2");
+    assert_eq!(oci_writer::LAYER_FORMAT, "layer-3");
     let layer = Bench::new().layer(&sample(), 2);
     assert_eq!(
         layer.digest.to_string(),
@@ -107,6 +107,22 @@ fn with_one_more(mut tree: Tree) -> Tree {
     let node = Node::file(0o644, Epoch(100), Content::from_bytes("more"));
     tree.insert_with_parents(path("usr/lib/299-more"), node).unwrap();
     tree
+}
+
+#[test]
+fn a_layer_does_not_depend_on_those_before_it() {
+    for compression in [Compression::gzip(), Compression::zstd()] {
+        let together = Bench::new();
+        let mut writer = LayerWriter::new(compression, 2);
+        for tree in [many("oak"), sample(), Tree::new()] {
+            let options = options(1, None);
+            let options = oci_writer::LayerOptions { compression, ..options };
+            let alone = write_layer(&Bench::new().store, tree.iter(), &options).unwrap();
+            let created_by = &options.created_by;
+            let again = writer.write(&together.store, tree.iter(), None, created_by).unwrap();
+            assert_eq!(again, alone);
+        }
+    }
 }
 
 /// How many groups the store knows.

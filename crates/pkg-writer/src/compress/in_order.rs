@@ -66,6 +66,7 @@ pub(super) fn compress<C: Codec, W: Write, T>(
     };
     let value = blocks::run(
         &plan,
+        &mut Vec::new(),
         || Thread(codec()),
         &mut take,
         |blocks| {
