@@ -210,7 +210,7 @@ fn root(state: &State<'_>, name: &str) -> Result<NameId, SolveError> {
     let is_candidate = |package: &PackageId| {
         state.candidate(index.packages[*package as usize].name) == Some(*package)
     };
-    let providers = index.providers(id).iter().map(|provider| provider.package);
+    let providers = index.providers(id).map(|provider| provider.package);
     let mut names: Vec<NameId> =
         providers.filter(is_candidate).map(|id| index.packages[id as usize].name).collect();
     names.sort_by_key(|name| index.name(*name));

@@ -241,7 +241,7 @@ fn verify(
 }
 
 /// Records of packages as [`fetch_index`] has read them; the number is the level of this form.
-pub const INDEX_RECORDS: &str = "index-1";
+pub const INDEX_RECORDS: &str = "index-2";
 
 /// Fetches the lists of packages of the suites for one architecture, by their digests in the
 /// Release files, and reads them. They stay in the store, and so does what was read, under the digests
@@ -270,8 +270,8 @@ pub fn fetch_index(
         }
     }
     let key = key_of(&lists, arch);
-    let record = store.record(INDEX_RECORDS, &key);
-    if let Some(index) = record.and_then(|bytes| Index::from_bytes(arch, &bytes)) {
+    let read = |record: &mut dyn io::Read| Index::read_from(arch, record);
+    if let Some(index) = store.read_record(INDEX_RECORDS, &key, read) {
         return Ok(index);
     }
     let wants: Vec<Want> = lists.iter().map(List::want).collect();
@@ -287,7 +287,7 @@ pub fn fetch_index(
     for (list, blob) in lists.iter().zip(blobs) {
         list.read(&blob, &mut index)?;
     }
-    let stored = store.write_record(INDEX_RECORDS, &key, &index.to_bytes());
+    let stored = store.write_record_with(INDEX_RECORDS, &key, |out| index.write_to(out));
     stored.map_err(SuiteError::StoreIndex)?;
     Ok(index)
 }

@@ -32,6 +32,11 @@ impl<T> Hashing<T> {
         (self.hash.finalize(), self.size)
     }
 
+    /// What is inside, and the SHA-256 of the bytes that have passed.
+    pub fn into_parts(self) -> (T, Digest) {
+        (self.inner, self.hash.finalize())
+    }
+
     /// What is inside: nothing that is done with it is hashed.
     pub fn get_mut(&mut self) -> &mut T {
         &mut self.inner

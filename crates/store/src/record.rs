@@ -1,15 +1,16 @@
 //! Records: short derived files that carry their own digest. What a record says is believed without
 //! looking at what it was made from, so a bit that has flipped in it must not go unseen.
 
-use std::io::{self, Write as _};
+use std::io::{self, Read, Seek as _, Write};
 use std::path::Path;
 
-use names::{Digest, Sha256};
+use fs_err::File;
+use names::{Digest, Hashing};
 
 use crate::{BlobError, Store};
 
 /// `\n`, 64 digits, `\n`.
-const TAIL: usize = 66;
+const TAIL: u64 = 66;
 
 impl Store {
     /// The record of this kind for inputs with the digest `key`. One that is damaged is as good as none.
@@ -23,10 +24,23 @@ impl Store {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn record(&self, kind: &str, key: &Digest) -> Option<Vec<u8>> {
-        let mut bytes = fs_err::read(self.derived(kind, key)?).ok()?;
-        let text = whole(&bytes)?.len();
-        bytes.truncate(text);
-        Some(bytes)
+        self.read_record(kind, key, |text| {
+            let mut bytes = Vec::new();
+            text.read_to_end(&mut bytes).ok().map(|_| bytes)
+        })
+    }
+
+    /// What `read` makes of the text of a record, which is not held in memory. The digest is known at the
+    /// end: what `read` is given may be damaged, and its result is then dropped.
+    pub fn read_record<T>(
+        &self,
+        kind: &str,
+        key: &Digest,
+        read: impl FnOnce(&mut dyn Read) -> Option<T>,
+    ) -> Option<T> {
+        let file = File::open(self.derived(kind, key)?).ok()?;
+        let (made, whole) = read_whole(file, read).ok()?;
+        made.filter(|_| whole)
     }
 
     /// Writes the record of this kind for inputs with the digest `key`.
@@ -34,11 +48,24 @@ impl Store {
     /// # Errors
     /// When the store cannot be written.
     pub fn write_record(&self, kind: &str, key: &Digest, text: &[u8]) -> Result<(), BlobError> {
-        let mut writer = self.derived_writer(kind, key)?;
-        let tail = format!("\n{}\n", Sha256::digest(text).hex());
+        self.write_record_with(kind, key, |out| out.write_all(text))
+    }
+
+    /// Writes the record of this kind for inputs with the digest `key`, whose text `write` writes.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn write_record_with(
+        &self,
+        kind: &str,
+        key: &Digest,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), BlobError> {
+        let mut out = Hashing::new(self.derived_writer(kind, key)?);
         let failed = |source| BlobError::Write { path: self.root().to_owned(), source };
-        writer.write_all(text).map_err(failed)?;
-        writer.write_all(tail.as_bytes()).map_err(failed)?;
+        write(&mut out).map_err(failed)?;
+        let (mut writer, digest) = out.into_parts();
+        writer.write_all(format!("\n{}\n", digest.hex()).as_bytes()).map_err(failed)?;
         writer.finish().map(drop)
     }
 }
@@ -48,18 +75,29 @@ impl Store {
 /// # Errors
 /// When it cannot be read.
 pub fn is_whole_record(path: &Path) -> io::Result<bool> {
-    fs_err::read(path).map(|bytes| whole(&bytes).is_some())
+    read_whole(File::open(path)?, |_| Some(())).map(|(_, whole)| whole)
 }
 
-/// The text of a record, if its digest fits.
-fn whole(bytes: &[u8]) -> Option<&[u8]> {
-    let (text, tail) = bytes.split_at(bytes.len().checked_sub(TAIL)?);
-    let hex = tail.strip_prefix(b"\n")?.strip_suffix(b"\n")?;
-    (hex == Sha256::digest(text).hex().as_bytes()).then_some(text)
+/// What `read` makes of the text of a record, and whether its digest fits.
+fn read_whole<T>(
+    mut file: File,
+    read: impl FnOnce(&mut dyn Read) -> Option<T>,
+) -> io::Result<(Option<T>, bool)> {
+    let size = file.seek(io::SeekFrom::End(0))?;
+    file.rewind()?;
+    let Some(length) = size.checked_sub(TAIL) else { return Ok((None, false)) };
+    let mut text = Hashing::new((&mut file).take(length));
+    let made = read(&mut text);
+    let (digest, _) = text.finish_reading()?;
+    let mut tail = Vec::new();
+    file.read_to_end(&mut tail)?;
+    Ok((made, tail == format!("\n{}\n", digest.hex()).as_bytes()))
 }
 
 #[cfg(test)]
 mod tests {
+    use names::Sha256;
+
     use super::*;
 
     #[test]

@@ -2,12 +2,17 @@
 //! which takes a fifth of the time.
 //!
 //! Numbers are little-endian. In this order, each with its count before it: archives, the text, names,
-//! packages, relations; then for each name its packages, and for each name its providers.
+//! packages, relations, providers.
+
+use std::io::{self, BufRead as _, BufReader, BufWriter, Read, Write};
 
 use names::{Arch, Digest};
 
-use super::{Index, Kind, Package, Provider, Qualifier, StoredRelation, Text};
+use super::{Index, Kind, NONE, Package, Qualifier, StoredRelation, Text};
 use crate::relation::Operator;
+
+/// How much is read or written at once.
+const BUFFER: usize = 64 << 10;
 
 const KINDS: [Kind; 3] = [Kind::Depends, Kind::Recommends, Kind::Conflicts];
 const QUALIFIERS: [Qualifier; 3] = [Qualifier::None, Qualifier::Any, Qualifier::Foreign];
@@ -21,184 +26,165 @@ const OPERATORS: [Operator; 6] = [
 ];
 
 impl Index {
-    /// The index as bytes, for [`Index::from_bytes`] of the same version of this crate.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = Out(Vec::with_capacity(self.text.len() + self.relations.len() * 24));
-        out.count(self.archives.len());
+    /// Writes the index as bytes, for [`Index::read_from`] of the same version of this crate.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_to(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut out = Out(BufWriter::with_capacity(BUFFER, out));
+        out.count(self.archives.len())?;
         for archive in &self.archives {
-            out.bytes(archive.as_str().as_bytes());
+            out.bytes(archive.as_str().as_bytes())?;
         }
-        out.bytes(self.text.as_bytes());
-        out.count(self.name_texts.len());
-        self.name_texts.iter().for_each(|name| out.text(*name));
-        out.count(self.packages.len());
-        self.packages.iter().for_each(|package| out.package(package));
-        out.count(self.relations.len());
-        self.relations.iter().for_each(|relation| out.relation(relation));
-        for packages in &self.by_name {
-            out.count(packages.len());
-            packages.iter().for_each(|package| out.number(*package));
+        out.bytes(self.text.as_bytes())?;
+        out.count(self.names.len())?;
+        for name in &self.names {
+            out.text(name.text)?;
         }
-        for providers in &self.providers {
-            out.count(providers.len());
-            for provider in providers {
-                out.number(provider.package);
-                out.text(provider.version);
+        out.count(self.packages.len())?;
+        for package in &self.packages {
+            out.package(package)?;
+        }
+        out.count(self.relations.len())?;
+        for relation in &self.relations {
+            out.relation(relation)?;
+        }
+        out.count(self.providers.len())?;
+        for name in 0..self.name_count() as u32 {
+            for provider in self.providers(name) {
+                out.number(name)?;
+                out.number(provider.package)?;
+                out.text(provider.version)?;
             }
         }
-        out.0
+        out.0.flush()
     }
 
-    /// The index for `arch` that [`Index::to_bytes`] has written; none where these are other bytes.
-    pub fn from_bytes(arch: Arch, bytes: &[u8]) -> Option<Self> {
-        let mut input = In { bytes, names: u32::MAX, packages: u32::MAX, text: "" };
+    /// The index for `arch` that [`Index::write_to`] has written; none where these are other bytes, or
+    /// cannot be read.
+    pub fn read_from(arch: Arch, input: &mut dyn Read) -> Option<Self> {
+        let mut input = In(BufReader::with_capacity(BUFFER, input));
         let mut index = Self::new(arch);
-        for _ in 0..input.count(4)? {
-            index.archives.push(std::str::from_utf8(input.bytes()?).ok()?.parse().ok()?);
+        for _ in 0..input.number()? {
+            let mut archive = String::new();
+            input.append(&mut archive)?;
+            index.archives.push(archive.parse().ok()?);
         }
-        input.text = std::str::from_utf8(input.bytes()?).ok()?;
-        index.text = input.text.to_owned();
-        input.names = input.count(8)?;
-        for id in 0..input.names {
-            let text = input.text()?;
-            index.name_texts.push(text);
-            index.names.insert(input.read(text)?.into(), id);
+        input.append(&mut index.text)?;
+        for _ in 0..input.number()? {
+            let text = input.text(&index)?;
+            index.add_name(text)?;
         }
-        input.packages = input.count(60)?;
-        index.packages.reserve_exact(input.packages as usize);
-        for _ in 0..input.packages {
-            let package = input.package()?;
-            index.archives.get(usize::from(package.archive))?;
-            index.packages.push(package);
+        for _ in 0..input.number()? {
+            let package = input.package(&index)?;
+            index.add(package)?;
         }
-        let relations = input.count(16)?;
-        index.relations.reserve_exact(relations as usize);
-        for _ in 0..relations {
-            index.relations.push(input.relation()?);
+        for _ in 0..input.number()? {
+            let relation = input.relation(&index)?;
+            index.relations.push(relation);
         }
-        if index.packages.iter().any(|package| package.relations.1 > relations) {
+        let relations = index.relations.len();
+        if index.packages.iter().any(|package| package.relations.1 as usize > relations) {
             return None;
         }
-        for _ in 0..input.names {
-            let packages = input.count(4)?;
-            index.by_name.push((0..packages).map(|_| input.package_id()).collect::<Option<_>>()?);
+        for _ in 0..input.number()? {
+            let (name, package) = (input.name(&index)?, input.number()?);
+            index.packages.get(package as usize)?;
+            let version = input.text(&index)?;
+            index.add_provider(name, package, version)?;
         }
-        for _ in 0..input.names {
-            let mut providers = Vec::new();
-            for _ in 0..input.count(12)? {
-                providers.push(Provider { package: input.package_id()?, version: input.text()? });
-            }
-            index.providers.push(providers);
-        }
-        input.bytes.is_empty().then_some(index)
+        input.0.fill_buf().is_ok_and(<[u8]>::is_empty).then_some(index)
     }
 }
 
-struct Out(Vec<u8>);
+struct Out<'a>(BufWriter<&'a mut dyn Write>);
 
-impl Out {
-    fn number(&mut self, number: u32) {
-        self.0.extend_from_slice(&number.to_le_bytes());
+impl Out<'_> {
+    fn number(&mut self, number: u32) -> io::Result<()> {
+        self.0.write_all(&number.to_le_bytes())
     }
 
-    fn count(&mut self, count: usize) {
-        self.number(u32::try_from(count).expect("an index counts in 32 bits"));
+    fn count(&mut self, count: usize) -> io::Result<()> {
+        self.number(u32::try_from(count).expect("an index counts in 32 bits"))
     }
 
-    fn bytes(&mut self, bytes: &[u8]) {
-        self.count(bytes.len());
-        self.0.extend_from_slice(bytes);
+    fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.count(bytes.len())?;
+        self.0.write_all(bytes)
     }
 
-    fn text(&mut self, text: Text) {
-        self.number(text.start);
-        self.number(text.length);
+    fn text(&mut self, text: Text) -> io::Result<()> {
+        self.number(text.start)?;
+        self.number(text.length)
     }
 
-    fn package(&mut self, package: &Package) {
-        self.number(package.name);
-        self.text(package.version);
-        self.text(package.path);
-        self.number(package.relations.0);
-        self.number(package.relations.1);
-        self.0.extend_from_slice(&package.size.to_le_bytes());
-        self.0.extend_from_slice(package.sha256.as_bytes());
-        self.0.extend_from_slice(&package.archive.to_le_bytes());
-        let flags = [package.all, package.allowed, package.essential];
-        self.0.push(package.priority);
-        self.0.extend(flags.map(u8::from));
+    fn package(&mut self, package: &Package) -> io::Result<()> {
+        self.number(package.name)?;
+        self.text(package.version)?;
+        self.text(package.path)?;
+        self.number(package.relations.0)?;
+        self.number(package.relations.1)?;
+        self.0.write_all(&package.size.to_le_bytes())?;
+        self.0.write_all(package.sha256.as_bytes())?;
+        self.0.write_all(&package.archive.to_le_bytes())?;
+        let [all, allowed, essential] =
+            [package.all, package.allowed, package.essential].map(u8::from);
+        self.0.write_all(&[package.priority, all, allowed, essential])
     }
 
-    fn relation(&mut self, relation: &StoredRelation) {
-        self.number(relation.name);
-        self.text(relation.version);
-        self.0.extend([
+    fn relation(&mut self, relation: &StoredRelation) -> io::Result<()> {
+        self.number(relation.name)?;
+        self.text(relation.version)?;
+        self.0.write_all(&[
             relation.kind as u8,
             relation.operator as u8,
             relation.qualifier as u8,
             u8::from(relation.or_next),
-        ]);
+        ])
     }
 }
 
-/// What is left of the bytes, and what ids and texts must stay within.
-struct In<'a> {
-    bytes: &'a [u8],
-    names: u32,
-    packages: u32,
-    text: &'a str,
-}
+/// What is left of the bytes. What they refer to must be in the index already.
+struct In<'a>(BufReader<&'a mut dyn Read>);
 
-impl<'a> In<'a> {
+impl In<'_> {
     fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (taken, rest) = self.bytes.split_first_chunk()?;
-        self.bytes = rest;
-        Some(*taken)
+        let mut taken = [0; N];
+        self.0.read_exact(&mut taken).ok().map(|()| taken)
     }
 
     fn number(&mut self) -> Option<u32> {
         self.take().map(u32::from_le_bytes)
     }
 
-    /// How many follow, of which each takes so many bytes at least.
-    fn count(&mut self, least: usize) -> Option<u32> {
-        let count = self.number()?;
-        (count as usize <= self.bytes.len() / least).then_some(count)
+    /// Appends a text with its length before it.
+    fn append(&mut self, text: &mut String) -> Option<()> {
+        let length = self.number()?;
+        let read = (&mut self.0).take(u64::from(length)).read_to_string(text).ok()?;
+        (read == length as usize).then_some(())
     }
 
-    fn bytes(&mut self) -> Option<&'a [u8]> {
-        let length = self.number()? as usize;
-        let (taken, rest) = self.bytes.split_at_checked(length)?;
-        self.bytes = rest;
-        Some(taken)
-    }
-
-    fn read(&self, text: Text) -> Option<&'a str> {
-        self.text.get(text.start as usize..)?.get(..text.length as usize)
-    }
-
-    fn text(&mut self) -> Option<Text> {
+    fn text(&mut self, index: &Index) -> Option<Text> {
         let text = Text { start: self.number()?, length: self.number()? };
-        self.read(text).map(|_| text)
+        index.text.get(text.start as usize..)?.get(..text.length as usize).map(|_| text)
     }
 
-    fn name(&mut self) -> Option<u32> {
-        self.number().filter(|name| *name < self.names)
+    fn name(&mut self, index: &Index) -> Option<u32> {
+        self.number().filter(|name| (*name as usize) < index.names.len())
     }
 
-    fn package_id(&mut self) -> Option<u32> {
-        self.number().filter(|package| *package < self.packages)
-    }
-
-    fn package(&mut self) -> Option<Package> {
-        let (name, version, path) = (self.name()?, self.text()?, self.text()?);
+    fn package(&mut self, index: &Index) -> Option<Package> {
+        let name = self.name(index)?;
+        let (version, path) = (self.text(index)?, self.text(index)?);
         let relations = (self.number()?, self.number()?);
         let size = u64::from_le_bytes(self.take()?);
         let sha256 = Digest::from_bytes(self.take()?);
         let archive = u16::from_le_bytes(self.take()?);
+        index.archives.get(usize::from(archive))?;
         let [priority, all, allowed, essential] = self.take()?;
         (relations.0 <= relations.1).then_some(Package {
             name,
+            older: NONE,
             version,
             all: all == 1,
             archive,
@@ -212,8 +198,8 @@ impl<'a> In<'a> {
         })
     }
 
-    fn relation(&mut self) -> Option<StoredRelation> {
-        let (name, version) = (self.name()?, self.text()?);
+    fn relation(&mut self, index: &Index) -> Option<StoredRelation> {
+        let (name, version) = (self.name(index)?, self.text(index)?);
         let [kind, operator, qualifier, or_next] = self.take()?;
         Some(StoredRelation {
             name,
@@ -259,20 +245,31 @@ Suggests: apt
         index
     }
 
+    fn bytes(index: &Index) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        index.write_to(&mut bytes).unwrap();
+        bytes
+    }
+
+    fn read(bytes: &[u8]) -> Option<Index> {
+        Index::read_from(Arch::Amd64, &mut &*bytes)
+    }
+
     #[test]
     fn what_is_read_back_is_what_was_written() {
         let index = index();
-        let bytes = index.to_bytes();
-        let back = Index::from_bytes(Arch::Amd64, &bytes).unwrap();
+        let bytes = bytes(&index);
+        let back = read(&bytes).unwrap();
         // All but the table of names, whose order is random.
         let shown = |index: &Index| {
             let mut index = index.clone();
-            index.names.clear();
+            index.by_text.clear();
             format!("{index:?}")
         };
         assert_eq!(shown(&back), shown(&index));
-        assert_eq!(back.names, index.names);
-        assert_eq!(back.to_bytes(), bytes);
+        let id = |name| back.id_of(back.name(name));
+        assert!((0..index.name_count() as u32).all(|name| id(name) == Some(name)));
+        assert_eq!(self::bytes(&back), bytes);
     }
 
     #[test]
@@ -284,21 +281,21 @@ Suggests: apt
 
     #[test]
     fn other_bytes_are_no_index_and_never_a_panic() {
-        let bytes = index().to_bytes();
+        let bytes = bytes(&index());
         for end in 0..bytes.len() {
-            assert!(Index::from_bytes(Arch::Amd64, &bytes[..end]).is_none(), "cut at {end}");
+            assert!(read(&bytes[..end]).is_none(), "cut at {end}");
         }
         for at in 0..bytes.len() {
             for value in [0, 1, 0x7f, 0x80, 0xff] {
                 let mut other = bytes.clone();
                 other[at] = value;
-                if let Some(index) = Index::from_bytes(Arch::Amd64, &other) {
+                if let Some(index) = read(&other) {
                     for package in 0..index.packages.len() as u32 {
                         let demands = index.demands(package);
                         demands.for_each(|demand| drop(index.name(demand.name).to_owned()));
                     }
                     (0..index.name_count() as u32).for_each(|name| {
-                        let _ = (index.versions(name), index.providers(name));
+                        let _ = (index.versions(name).count(), index.providers(name).count());
                     });
                 }
             }

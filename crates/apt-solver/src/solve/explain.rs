@@ -95,11 +95,9 @@ fn absence(index: &Index, group: &[Demand<'_>]) -> String {
     let mut reasons = Vec::new();
     for demand in group {
         let name = index.name(demand.name);
-        let versions: Vec<&str> =
-            index.versions(demand.name).iter().map(|id| index.version(*id)).collect();
+        let versions: Vec<&str> = index.versions(demand.name).map(|id| index.version(id)).collect();
         let providers: BTreeSet<&str> = index
             .providers(demand.name)
-            .iter()
             .map(|provider| index.name(index.packages[provider.package as usize].name))
             .collect();
         reasons.push(match (versions.is_empty(), providers.is_empty()) {

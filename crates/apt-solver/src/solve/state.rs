@@ -35,8 +35,7 @@ pub(super) struct State<'a> {
 
 impl<'a> State<'a> {
     pub(super) fn new(index: &'a Index, recommends: bool) -> Self {
-        let newest = |name| index.versions(name).first().copied();
-        let slot = |name| Slot { candidate: newest(name), ..Slot::default() };
+        let slot = |name| Slot { candidate: index.newest_id(name), ..Slot::default() };
         let slots = (0..index.name_count() as NameId).map(slot).collect();
         Self { index, recommends, slots, touched: BTreeSet::new() }
     }
@@ -193,9 +192,9 @@ impl<'a> State<'a> {
         demand: &Demand<'_>,
         fit: impl Fn(PackageId) -> bool,
     ) -> impl Iterator<Item = PackageId> {
-        let own = self.index.versions(demand.name).iter().copied();
+        let own = self.index.versions(demand.name);
         let own = own.filter(|package| self.index.is_meant(demand, *package));
-        let providers = self.index.providers(demand.name).iter();
+        let providers = self.index.providers(demand.name);
         let provided = providers
             .filter(|provider| self.index.is_provided(demand, provider))
             .map(|provider| provider.package);
