@@ -26,6 +26,7 @@ use crate::surroundings::Surroundings;
 pub fn main() -> ExitCode {
     // The sandbox is made by this program, started anew.
     sandbox::reenter();
+    sandbox::return_freed_memory();
     let cli = Cli::parse();
     let surroundings = match Surroundings::read() {
         Ok(surroundings) => surroundings,

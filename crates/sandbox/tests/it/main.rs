@@ -11,6 +11,7 @@ mod bench;
 mod ending;
 mod isolation;
 mod limits;
+mod memory;
 mod refusals;
 mod runner;
 mod trees;
@@ -20,11 +21,15 @@ use runner::Test;
 fn main() -> std::process::ExitCode {
     sandbox::reenter();
     if let Some(role) = std::env::args().nth(1).filter(|role| role.starts_with("role:")) {
-        return ending::play(&role);
+        return match role.as_str() {
+            "role:keeps" | "role:returns" => memory::play(&role),
+            _ => ending::play(&role),
+        };
     }
     let tests: Vec<Test> = [
         isolation::TESTS,
         limits::TESTS,
+        memory::TESTS,
         ending::TESTS,
         refusals::TESTS,
         trees::TESTS,
