@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use distro::Distro;
 use names::PackageName;
+use wheels::Locator;
 
 pub use error::{LockError, ScriptFault};
 pub use request::{LockMode, LockReport, LockRequest, Older, Update};
@@ -29,6 +30,7 @@ use crate::parts::{Part, parts};
 use crate::setting::{Listener, Setting};
 use crate::sources::Made;
 use crate::stale;
+use source::Built;
 
 /// Locks the services of a release on a distribution: chooses every package by digest, and writes
 /// both locks where they change. What is locked and still right stays, but for what may be updated.
@@ -103,19 +105,20 @@ fn work_out(
     let mut after = before.clone();
     let others_before = packages::others(setting, request, &description)?;
     let mut others = others_before.clone();
-    let mut worked = false;
-    let made = RefCell::new(BTreeMap::new());
+    let (made, built) = (RefCell::new(BTreeMap::new()), RefCell::new(BTreeMap::new()));
     let missing = RefCell::new(BTreeSet::new());
+    let locator = Locator::new(setting.outside, "pypi".parse().expect("it is an archive's name"));
     let parts = parts(&description, request.release, &wanted, setting.host)?;
+    let note = |done| offline::note(&mut missing.borrow_mut(), &description, done);
+    let mut works = Vec::new();
     for part in &parts {
         let current = stale::reasons(&description, &after, request.release, part)?;
         if current.is_empty() && request.update == Update::Nothing {
             continue;
         }
-        worked = true;
-        let (description, made, missing) = (&description, &made, &missing);
-        let work = Work { setting, request, description, part, made, missing };
-        let note = |done| offline::note(&mut missing.borrow_mut(), description, done);
+        let (description, locator, missing) = (&description, &locator, &missing);
+        let (made, built) = (&made, &built);
+        let work = Work { setting, request, description, part, locator, made, built, missing };
         // What is not there is told before the archives of the distribution are read.
         for service in part.services {
             note(python::source(&work, service, &after, tell))?;
@@ -128,9 +131,13 @@ fn work_out(
             Distro::Debian(_) if packages => {}
             Distro::Debian(_) => note(packages::lock(&work, &mut after, &mut others, tell))?,
         }
+        works.push(work);
+    }
+    // What an index of packages takes is free by now, and pages of the Python index serve all that is left.
+    for work in &works {
         let mut unmet = Vec::new();
-        for service in part.services {
-            let done = python::lock(&work, service, &mut after, tell);
+        for service in work.part.services {
+            let done = python::lock(work, service, &mut after, tell);
             match note(done) {
                 // The others may have faults of their own: a person wants to see all of them.
                 Err(error @ LockError::Closure { .. }) => unmet.push(error),
@@ -141,6 +148,8 @@ fn work_out(
             return Err(error);
         }
     }
+    let worked = !works.is_empty();
+    drop(works);
     let mut missing = missing.into_inner();
     if !missing.is_empty() {
         for part in &parts {
@@ -188,8 +197,13 @@ struct Work<'a> {
     request: &'a LockRequest,
     description: &'a Description,
     part: &'a Part<'a>,
+    /// Asks for each page of the Python index once.
+    locator: &'a Locator<'a>,
     /// Sources that were found out already, by component.
     made: &'a RefCell<BTreeMap<String, Made>>,
+    /// Components that are built from source and were locked already, by name and the fuzz of their
+    /// patches: they are built once for all architectures.
+    built: &'a RefCell<BTreeMap<(String, usize), Built>>,
     /// What is missing because the network may not be used. Locking goes on to find all of it, and fails
     /// in the end.
     missing: &'a RefCell<BTreeSet<String>>,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use constraints::{Environment, Requirement};
 use names::{Arch, PackageName, ServiceName};
 use release::{Release, Service};
-use wheels::{ClosureError, Locator, LockedWheel, Root, Target};
+use wheels::{ClosureError, LockedWheel, Root, Target};
 
 use super::source::{self, Built, Component};
 use super::{LockError, Work};
@@ -23,7 +23,7 @@ pub(super) fn lock(
     locks: &mut Locks,
     tell: Listener<'_>,
 ) -> Result<(), LockError> {
-    let Work { setting, request, description, part, .. } = *work;
+    let Work { request, description, part, .. } = *work;
     let release = description.release(request.release)?;
     let service = description.service(service)?;
     tell(Event::LockingPython {
@@ -33,8 +33,6 @@ pub(super) fn lock(
     });
     let target = target(work, service, release, locks)?;
     let (from, place) = description.source(release, &service.name)?;
-    let index = "pypi".parse().expect("pypi is the name of an archive");
-    let locator = Locator::new(setting.outside, index);
     let patches = description.patches(&service.name, release.id)?;
     let own = Component {
         name: service.name.as_str(),
@@ -46,10 +44,10 @@ pub(super) fn lock(
     let (built, version) = match &from {
         From::Release(version) if patches.is_empty() => (None, version.clone()),
         From::Release(version) => {
-            (Some(source::lock(work, service, &own, &locator, locks, tell)?), version.clone())
+            (Some(source::lock(work, service, &own, locks, tell)?), version.clone())
         }
         From::Origin(_) => {
-            let built = source::lock(work, service, &own, &locator, locks, tell)?;
+            let built = source::lock(work, service, &own, locks, tell)?;
             let version = built.sdist.version.clone();
             (Some(built), version)
         }
@@ -72,7 +70,7 @@ pub(super) fn lock(
     let wheels = loop {
         let (prefer, target) = (&prefer, &target);
         let closing = Closing { work, service, release, target, given: &given, prefer };
-        let needed = match closing.wheels(&own_roots, &locator, tell) {
+        let needed = match closing.wheels(&own_roots, tell) {
             Ok(wheels) => {
                 let in_use =
                     |library: &Library| wheels.iter().any(|wheel| wheel.project == library.project);
@@ -95,8 +93,7 @@ pub(super) fn lock(
             }
         };
         for library in needed {
-            let built =
-                library_of(work, service, release, &library, target, &locator, locks, tell)?;
+            let built = library_of(work, service, release, &library, target, locks, tell)?;
             libraries.push((library.project, built));
         }
         given.extend(
@@ -157,26 +154,23 @@ pub(super) fn source(
     locks: &Locks,
     tell: Listener<'_>,
 ) -> Result<(), LockError> {
-    let Work { setting, request, description, .. } = *work;
+    let Work { request, description, .. } = *work;
     let (from, _) = description.source(description.release(request.release)?, service)?;
     if matches!(from, From::Origin(_)) {
         let (name, project) = (service.as_str(), &description.service(service)?.project);
         let component = Component { name, project, from: &from, patches: &[], fuzz: 0 };
-        let index = "pypi".parse().expect("pypi is the name of an archive");
-        source::made(work, &component, &Locator::new(setting.outside, index), locks, tell)?;
+        source::made(work, &component, locks, tell)?;
     }
     Ok(())
 }
 
 /// Locks the source of a library that `service` needs.
-#[expect(clippy::too_many_arguments, reason = "what locking works with, and what for")]
 fn library_of(
     work: &Work<'_>,
     service: &Service,
     release: &Release,
     library: &Library,
     target: &Target,
-    locator: &Locator<'_>,
     locks: &Locks,
     tell: Listener<'_>,
 ) -> Result<Built, LockError> {
@@ -194,7 +188,7 @@ fn library_of(
         patches: &library.patches,
         fuzz: 0,
     };
-    source::lock(work, service, &component, locator, locks, tell)
+    source::lock(work, service, &component, locks, tell)
 }
 
 /// The projects that could not be chosen because overrides give them an address.
@@ -224,7 +218,6 @@ impl Closing<'_> {
     pub(super) fn wheels(
         &self,
         roots: &[Root],
-        locator: &Locator<'_>,
         tell: Listener<'_>,
     ) -> Result<Vec<LockedWheel>, LockError> {
         let Self { work, service, release, target, given, prefer } = *self;
@@ -242,7 +235,7 @@ impl Closing<'_> {
             given,
             prefer: &prefer,
         };
-        let closure = match wheels::closure(&closing, work.setting.store, locator) {
+        let closure = match wheels::closure(&closing, work.setting.store, work.locator) {
             Ok(closure) => closure,
             Err(source) => {
                 let missing = source.offline();

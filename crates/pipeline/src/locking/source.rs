@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use constraints::Requirement;
 use names::{PackageName, Place};
 use release::Service;
-use wheels::{Given, Locator, LockedWheel, Root, Target};
+use wheels::{Given, LockedWheel, Root, Target};
 
 use super::python::{Closing, target_of};
 use super::{LockError, Work};
@@ -31,6 +31,7 @@ pub(super) struct Component<'a> {
 }
 
 /// A component that is built from source.
+#[derive(Clone)]
 pub(super) struct Built {
     pub(super) source: LockedSource,
     pub(super) sdist: LockedWheel,
@@ -44,14 +45,17 @@ pub(super) fn lock(
     work: &Work<'_>,
     service: &Service,
     component: &Component<'_>,
-    locator: &Locator<'_>,
     locks: &Locks,
     tell: Listener<'_>,
 ) -> Result<Built, LockError> {
-    let Work { setting, request, description, .. } = *work;
+    let Work { setting, request, description, built, .. } = *work;
     let Component { name, patches, fuzz, .. } = *component;
+    let key = (name.to_owned(), fuzz);
+    if let Some(built) = built.borrow().get(&key) {
+        return Ok(built.clone());
+    }
     let (distro, _) = description.builder(name, request.release)?;
-    let Made { source: found, sdist, blob } = made(work, component, locator, locks, tell)?;
+    let Made { source: found, sdist, blob } = made(work, component, locks, tell)?;
     let pack = wheels::unpack_sdist(setting.store, &blob)?;
     let local = patch_files::version(&found.version, patches);
     let failed = |source| {
@@ -71,7 +75,7 @@ pub(super) fn lock(
             locks.build_base(BUILD, setting.host)?;
             let target = target_of(work, python, setting.host)?;
             let target = Target { glibc: distro.glibc(), ..target };
-            build_wheels(work, service, &target, &sdist.file, &build_system, locator, locks)?
+            build_wheels(work, service, &target, &sdist.file, &build_system, locks)?
         }
     };
     let source = LockedSource {
@@ -81,7 +85,9 @@ pub(super) fn lock(
         ..found
     };
     let given = Given { file: sdist.file.clone(), metadata };
-    Ok(Built { source, sdist, wheels, given })
+    let done = Built { source, sdist, wheels, given };
+    built.borrow_mut().insert(key, done.clone());
+    Ok(done)
 }
 
 /// The wheels that the source archive `file` is built with.
@@ -91,7 +97,6 @@ fn build_wheels(
     target: &Target,
     file: &str,
     build_system: &BuildSystem,
-    locator: &Locator<'_>,
     locks: &Locks,
 ) -> Result<Vec<LockedWheel>, LockError> {
     let Work { request, description, .. } = *work;
@@ -111,7 +116,7 @@ fn build_wheels(
     let mut pending: Vec<&Requirement> = release.file.build_constraints.iter().collect();
     // A build constraint counts for what is installed, and installs nothing by itself.
     loop {
-        let wheels = closing.wheels(&roots, locator, &mut |_| {})?;
+        let wheels = closing.wheels(&roots, &mut |_| {})?;
         let installed = |name: &PackageName| wheels.iter().any(|wheel| wheel.project == *name);
         let counts = |one: &&Requirement| installed(&one.name);
         let (met, rest): (Vec<_>, Vec<_>) = pending.into_iter().partition(counts);
@@ -127,14 +132,13 @@ fn build_wheels(
 pub(super) fn made(
     work: &Work<'_>,
     component: &Component<'_>,
-    locator: &Locator<'_>,
     locks: &Locks,
     tell: Listener<'_>,
 ) -> Result<Made, LockError> {
     let Work { setting, request, made: known, .. } = *work;
     let Component { name, project, from, .. } = *component;
     let origin = match from {
-        From::Release(version) => return of_index(work, component, version, locator, locks, tell),
+        From::Release(version) => return of_index(work, component, version, locks, tell),
         From::Origin(origin) => origin,
     };
     // Once for all architectures: a branch may move meanwhile.
@@ -161,11 +165,10 @@ fn of_index(
     work: &Work<'_>,
     component: &Component<'_>,
     version: &str,
-    locator: &Locator<'_>,
     locks: &Locks,
     tell: Listener<'_>,
 ) -> Result<Made, LockError> {
-    let Work { setting, request, .. } = *work;
+    let Work { setting, request, locator, .. } = *work;
     let Component { name, project, .. } = *component;
     let named = || (name.to_owned(), request.release);
     let locate = |source| {

@@ -6,7 +6,6 @@ use bindep::BindepFile;
 use constraints::parse_version;
 use filetree::Kind;
 use release::Service;
-use wheels::Locator;
 
 use super::source::{self, Component};
 use super::{LockError, Work};
@@ -64,9 +63,7 @@ pub(super) fn source_bindep(
                 patches: &[],
                 fuzz: 0,
             };
-            let index = "pypi".parse().expect("pypi is the name of an archive");
-            let locator = Locator::new(setting.outside, index);
-            let made = source::made(work, &component, &locator, locks, tell)?;
+            let made = source::made(work, &component, locks, tell)?;
             (made.sdist, made.blob)
         }
     };
