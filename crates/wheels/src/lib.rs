@@ -33,6 +33,7 @@ mod entry_points;
 mod file_name;
 mod headers;
 mod index;
+mod inflate;
 mod locator;
 mod locked;
 mod metadata;

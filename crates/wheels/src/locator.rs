@@ -1,11 +1,11 @@
 //! Where files are: project pages, and locked wheels without them.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use constraints::Version;
 use names::{ArchiveName, Digest, PackageName};
-use store::{Address, Blob, FetchError, Fetcher, Store, Want};
+use store::{Address, Blob, Document, FetchError, Fetcher, Store, Want};
 
 use crate::index::{ACCEPT, LONGEST_PAGE, PageError, ProjectPage};
 use crate::locked::LockedWheel;
@@ -104,38 +104,66 @@ impl<'a> Locator<'a> {
     /// # Errors
     /// When it is not there or cannot be read.
     pub fn page(&self, project: &PackageName) -> Result<Arc<ProjectPage>, LocateError> {
-        if let Some(page) = self.known(project) {
-            return Ok(page);
+        match self.known(project) {
+            Some(page) => Ok(page),
+            None => self.read(project, self.document(project)),
         }
-        let address = Address::in_archive(&self.index, format!("{project}/"));
-        let document = self
-            .fetcher
-            .document(&address, ACCEPT, LONGEST_PAGE)
-            .map_err(|source| LocateError::Fetch { project: project.clone(), source })?;
-        let page = ProjectPage::parse(&document)
-            .map_err(|source| LocateError::Page { project: project.clone(), source })?;
-        let page = Arc::new(page);
-        self.lock().insert(project.clone(), page.clone());
-        Ok(page)
     }
 
     /// The pages of some projects, in their order; several are fetched at a time.
     pub fn pages(&self, projects: &[PackageName]) -> Vec<Result<Arc<ProjectPage>, LocateError>> {
-        let next = Mutex::new(projects.iter().enumerate());
-        let done = Mutex::new(BTreeMap::new());
-        let work = || {
-            while let Some((index, project)) = guard(&next).next() {
-                let page = self.page(project);
-                guard(&done).insert(index, page);
-            }
-        };
+        let unknown: Vec<&PackageName> =
+            projects.iter().filter(|project| self.known(project).is_none()).collect();
+        let mut failed = BTreeMap::new();
+        let next = Mutex::new(unknown.iter());
+        let (sender, arrived) = mpsc::sync_channel(1);
         std::thread::scope(|scope| {
-            for _ in 1..AT_ONCE.min(projects.len()) {
-                scope.spawn(work);
+            for _ in 0..AT_ONCE.min(unknown.len()) {
+                let (sender, next) = (sender.clone(), &next);
+                scope.spawn(move || {
+                    while let Some(project) = guard(next).next() {
+                        // The other end is there until all have come.
+                        let _ = sender.send((*project, self.document(project)));
+                    }
+                });
             }
-            work();
+            drop(sender);
+            // Read by this thread alone: what pages leave behind then lies in one heap and not in many.
+            for (project, document) in arrived {
+                if let Err(error) = self.read(project, document) {
+                    failed.insert(project, error);
+                }
+            }
         });
-        done.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
+        projects
+            .iter()
+            .map(|project| failed.remove(project).map_or_else(|| self.page(project), Err))
+            .collect()
+    }
+
+    fn document(&self, project: &PackageName) -> Result<Document, FetchError> {
+        let address = Address::in_archive(&self.index, format!("{project}/"));
+        self.fetcher.document(&address, ACCEPT, LONGEST_PAGE)
+    }
+
+    fn read(
+        &self,
+        project: &PackageName,
+        document: Result<Document, FetchError>,
+    ) -> Result<Arc<ProjectPage>, LocateError> {
+        let project = project.clone();
+        let document = match document {
+            Ok(document) => document,
+            Err(source) => return Err(LocateError::Fetch { project, source }),
+        };
+        match ProjectPage::parse(&document) {
+            Ok(page) => {
+                let page = Arc::new(page);
+                self.lock().insert(project, page.clone());
+                Ok(page)
+            }
+            Err(source) => Err(LocateError::Page { project, source }),
+        }
     }
 
     /// The source archive of a version, a `.tar.gz` with a SHA-256, as the page of its project has it.

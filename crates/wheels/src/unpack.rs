@@ -11,6 +11,7 @@ use zip::result::ZipError;
 use zip::{CompressionMethod, DateTime, ZipArchive};
 
 use crate::counting::Counting;
+use crate::inflate::Inflater;
 
 /// The kind of the derived file. The number grows when the same wheel would give another pack.
 const KIND: &str = "wheel-2";
@@ -185,6 +186,7 @@ fn write_pack(
     let mut left = allowed;
     let mut paths = BTreeSet::new();
     let mut pack = PackWriter::new(io::BufWriter::new(out));
+    let mut inflater = Inflater::new();
     for index in 0..archive.len() {
         let zip = |source| UnpackError::Zip { wheel, source };
         let entry = archive.by_index_data(index).map_err(zip)?;
@@ -192,7 +194,7 @@ fn write_pack(
             let member = String::from_utf8_lossy(entry.name_raw()).into_owned();
             return Err(UnpackError::Member { wheel, member, what: "is encrypted" });
         }
-        let mut member = archive.by_index(index).map_err(zip)?;
+        let member = archive.by_index_raw(index).map_err(zip)?;
         let name = String::from_utf8_lossy(member.name_raw()).into_owned();
         let refuse = |what| UnpackError::Member { wheel, member: name.clone(), what };
         if std::str::from_utf8(member.name_raw()).is_err() {
@@ -217,10 +219,11 @@ fn write_pack(
             0o120_000 => return Err(refuse("is a symbolic link, which a wheel must not hold")),
             _ => return Err(refuse("is neither a file nor a directory")),
         }
-        if !matches!(member.compression(), CompressionMethod::Stored | CompressionMethod::Deflated)
-        {
-            return Err(refuse("is compressed by another method than deflate"));
-        }
+        let is_deflated = match member.compression() {
+            CompressionMethod::Stored => false,
+            CompressionMethod::Deflated => true,
+            _ => return Err(refuse("is compressed by another method than deflate")),
+        };
         if !paths.insert(path.clone()) {
             return Err(refuse("is there twice"));
         }
@@ -237,7 +240,9 @@ fn write_pack(
             mtime: time(member.last_modified()),
         };
         // One byte more than announced, to see that it ends; reading to the end checks the CRC.
-        let mut content = Counting { inner: (&mut member).take(size + 1), read: 0 };
+        let crc32 = member.crc32();
+        let inner = inflater.member(member, is_deflated, crc32).take(size + 1);
+        let mut content = Counting { inner, read: 0 };
         pack.add_file(&path, meta, &mut content).map_err(|source| UnpackError::Unpack {
             wheel,
             member: name.clone(),
