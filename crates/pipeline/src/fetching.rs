@@ -3,7 +3,7 @@
 use distro::{DebError, LockedDeb, UnpackedDeb};
 use filetree::Pack;
 use store::{Address, Blob, FetchError, Fetcher as _, Want};
-use wheels::{LocateError, Locator, LockedWheel, UnpackError};
+use wheels::{LocateError, LockedWheel, UnpackError};
 
 use crate::Event;
 use crate::setting::{Listener, Setting};
@@ -82,8 +82,7 @@ fn each_wheel(
     tell: Listener<'_>,
     arrived: &mut dyn FnMut(usize, &Blob),
 ) -> Result<Vec<Blob>, LocateError> {
-    let index = "pypi".parse().expect("pypi is the name of an archive");
-    let locator = Locator::new(setting.outside, index);
+    let locator = setting.locator();
     let wheels: Vec<LockedWheel> = wheels.iter().map(|wheel| (*wheel).clone()).collect();
     let size = |wheel: &LockedWheel| wheel.size.unwrap_or_default();
     tell(Event::FetchStarted { files: wheels.len(), bytes: wheels.iter().map(size).sum() });

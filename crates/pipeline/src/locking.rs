@@ -107,7 +107,7 @@ fn work_out(
     let mut others = others_before.clone();
     let (made, built) = (RefCell::new(BTreeMap::new()), RefCell::new(BTreeMap::new()));
     let missing = RefCell::new(BTreeSet::new());
-    let locator = Locator::new(setting.outside, "pypi".parse().expect("it is an archive's name"));
+    let locator = setting.locator();
     let parts = parts(&description, request.release, &wanted, setting.host)?;
     let note = |done| offline::note(&mut missing.borrow_mut(), &description, done);
     let mut works = Vec::new();

@@ -3,7 +3,7 @@
 use constraints::Version;
 use names::PackageName;
 use store::Blob;
-use wheels::{LocateError, Locator, LockedWheel};
+use wheels::{LocateError, LockedWheel};
 
 use crate::fetching;
 use crate::key::Key;
@@ -27,8 +27,7 @@ pub(crate) fn sdist_of(
     let file = match known.cloned().or_else(|| recall(setting, &key)) {
         Some(file) => file,
         None => {
-            let index = "pypi".parse().expect("pypi is the name of an archive");
-            let file = Locator::new(setting.outside, index).sdist(project, version)?;
+            let file = setting.locator().sdist(project, version)?;
             remember(setting, &key, &file);
             file
         }

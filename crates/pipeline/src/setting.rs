@@ -5,6 +5,7 @@ use std::path::Path;
 use names::{Arch, Epoch};
 use signer::OpenPgpKey;
 use store::Store;
+use wheels::Locator;
 
 use crate::Outside;
 
@@ -28,6 +29,13 @@ pub struct Setting<'a> {
     pub jobs: usize,
     /// The key that signs packages; none where they go out unsigned.
     pub package_key: Option<&'a dyn OpenPgpKey>,
+}
+
+impl<'a> Setting<'a> {
+    /// What finds files in the Python index. It asks for each page once.
+    pub(crate) fn locator(&self) -> Locator<'a> {
+        Locator::new(self.outside, "pypi".parse().expect("pypi is the name of an archive"))
+    }
 }
 
 /// Who is told what happens meanwhile.

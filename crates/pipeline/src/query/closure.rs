@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use constraints::{Environment, Requirement};
 use names::{Arch, DistroId, Place, ReleaseId};
-use wheels::{Closure, Locator, Root, Target};
+use wheels::{Closure, Root, Target};
 
 use super::QueryError;
 use crate::Event;
@@ -60,8 +60,7 @@ pub fn closure(
         roots.push(Root { requirement, place });
     }
     tell(Event::Reading { what: format!("the Python index for {python} {}", request.arch) });
-    let index = "pypi".parse().expect("pypi is the name of an archive");
-    let locator = Locator::new(setting.outside, index);
+    let locator = setting.locator();
     let closing = wheels::Request {
         roots: &roots,
         own: &own,
