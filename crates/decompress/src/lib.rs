@@ -15,6 +15,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod zstd_reader;
+
 use std::io::{self, BufReader, Read};
 
 use flate2::read::MultiGzDecoder;
@@ -36,9 +38,6 @@ pub enum Format {
 
 /// `xz -9` needs 65 MiB; no archive for general use takes more (xz(1)). Files name their need themselves.
 const XZ_MEMORY: u64 = 72 << 20;
-
-/// What zstd(1) takes without being asked, 128 MiB.
-const ZSTD_WINDOW_LOG: u32 = 27;
 
 impl Format {
     /// By what compression adds to a file's name: nothing, `.gz`, `.xz` or `.zst`; none for anything else.
@@ -83,11 +82,7 @@ fn decoder<'a>(format: Format, input: Box<dyn Read + 'a>) -> io::Result<Box<dyn 
             let stream = Stream::new_stream_decoder(XZ_MEMORY, CONCATENATED)?;
             Box::new(XzDecoder::new_stream(input, stream))
         }
-        Format::Zstd => {
-            let mut decoder = zstd::Decoder::with_buffer(input)?;
-            decoder.window_log_max(ZSTD_WINDOW_LOG)?;
-            Box::new(decoder)
-        }
+        Format::Zstd => zstd_reader::reader(input)?,
     })
 }
 
