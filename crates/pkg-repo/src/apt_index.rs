@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha512};
 use crate::RepoError;
 use crate::channel::{AptSettings, ChannelName, Pinning};
 use crate::compress::{Format, join};
-use crate::package::{Change, Description, describe, each_described, hex};
+use crate::package::{Change, Description, Known, describe, each_described, hex};
 use crate::record::{PackageKind, Record};
 use crate::state::{Index, IndexFile};
 use crate::storage::{Content, Storage};
@@ -33,6 +33,7 @@ pub(crate) fn update(
     indexes: &BTreeMap<String, Index>,
     changes: &[Change],
     staying: &[Record],
+    known: &Known,
     workers: usize,
 ) -> Result<BTreeMap<String, Index>, RepoError> {
     let mut packages: BTreeMap<String, BTreeMap<String, Option<String>>> = BTreeMap::new();
@@ -46,7 +47,7 @@ pub(crate) fn update(
         others.entry(&record.name).or_default().push(record);
     }
     let changes: Vec<&Change> = changes.iter().collect();
-    each_described(storage, &changes, workers, |change, description| {
+    each_described(storage, &changes, known, workers, |change, description| {
         let record = &change.record;
         let entry = description.entries.get("Packages").cloned();
         // What another version of the package has stays in Contents.
@@ -62,7 +63,7 @@ pub(crate) fn update(
             let (index, list) = places(record, architecture);
             let entry = entry.clone().filter(|_| change.comes);
             packages.entry(index).or_default().insert(record.key(), entry);
-            add_owners(contents.entry(list).or_default(), &description, &kept, change);
+            add_owners(contents.entry(list).or_default(), description, &kept, change);
         }
         Ok(())
     })?;

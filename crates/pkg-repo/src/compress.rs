@@ -8,7 +8,7 @@
 use std::io::Write as _;
 
 use flate2::{Compression, GzBuilder};
-use liblzma::stream::{Check, Filters, LzmaOptions, Stream};
+use liblzma::stream::{Check, Filters, LzmaOptions, MatchFinder, Stream};
 use liblzma::write::XzEncoder;
 
 /// How an index is compressed.
@@ -58,8 +58,10 @@ pub(crate) fn compress(bytes: &[u8], format: Format) -> Vec<u8> {
             let mut options = LzmaOptions::new_preset(5).expect(known);
             // The tables of the encoder are ten times as large, and are cleared for each piece.
             let room = u32::try_from(bytes.len().next_power_of_two()).unwrap_or(u32::MAX);
-            // Without positions, which texts have none of, pieces are as small as at level 6.
+            // Without positions, which texts have none of, pieces are as small as at level 6. Chains take half the
+            // time of trees, and of stanzas they find nearly as much: Debian's make 0.7 % more.
             options.dict_size(room.clamp(64 << 10, 1 << 20)).position_bits(0);
+            options.match_finder(MatchFinder::HashChain4);
             let stream = Stream::new_stream_encoder(Filters::new().lzma2(&options), Check::Crc64);
             let mut encoder = XzEncoder::new_stream(Vec::new(), stream.expect(known));
             encoder.write_all(bytes).expect(because);

@@ -66,7 +66,7 @@ pub(crate) fn read(
     let kind = if is_udeb { PackageKind::Udeb } else { PackageKind::Deb };
     let suffix = if is_udeb { "udeb" } else { "deb" };
     let plain = version.split_once(':').map_or(version, |(_, version)| version);
-    let file_name = format!("{name}_{plain}_{architecture}.{suffix}");
+    let stem = format!("{name}_{plain}_{architecture}");
     let record = Record {
         name: name.to_owned(),
         version: version.to_owned(),
@@ -77,7 +77,7 @@ pub(crate) fn read(
         component: new.component.clone(),
         sha256,
         size,
-        path: pool_path(name, &file_name, &sha256),
+        path: pool_path(name, &stem, suffix, &sha256),
     };
     let section = stanza.get("Section").filter(|section| {
         !section.contains(|c: char| c.is_whitespace() || c.is_control() || c == ',')

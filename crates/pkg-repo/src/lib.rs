@@ -14,7 +14,7 @@
 //! yum/NAME/repodata/repomd.xml        a link through pointers/yum/NAME
 //! yum/NAME/repodata/DIGEST-*.xml.zst  every index of every snapshot
 //! yum/NAME/Packages/                  hard links into the pool
-//! pool/                               packages, each with its digest in the path, and provenance
+//! pool/                               packages, with the digest in the name, and provenance
 //! keys/                               public keys
 //! snapshots/ pointers/                what a channel was, and which of it is current
 //! chunks/ packages/ locks/ partial/   for publishers alone

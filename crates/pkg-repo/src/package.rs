@@ -1,8 +1,11 @@
 //! Packages on their way into the pool.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use names::Digest;
 
@@ -17,6 +20,13 @@ const LIMIT: u64 = 256 << 20;
 
 /// So many descriptions are in memory at once: that of a large package has a megabyte.
 const AT_ONCE: usize = 64;
+
+/// Descriptions of packages that come are kept in memory as well, up to so many bytes of them: those of thousands of
+/// small packages, or of a few large ones.
+const KEPT: u64 = 16 << 20;
+
+/// Descriptions that need not be read, by the digests of their packages.
+pub(crate) type Known = Arc<BTreeMap<Digest, Description>>;
 
 /// A package to be published.
 #[derive(Clone, Debug)]
@@ -69,12 +79,33 @@ impl Read for Copied<'_> {
     }
 }
 
-/// Reads a package, and puts it into the pool with its description. Its component is `component`.
+/// Reads packages, and puts them into the pool with their descriptions, some of which come back.
 pub(crate) fn take_in(
     storage: &dyn Storage,
     channel: &ChannelName,
+    packages: &[NewPackage],
+    workers: usize,
+) -> Result<(Vec<Record>, Known), RepoError> {
+    let kept = AtomicU64::new(0);
+    let take = |new: &NewPackage| -> Result<_, RepoError> {
+        let (description, size) = take_one(storage, channel, new)?;
+        let record = description.record.clone();
+        let is_kept = kept.fetch_add(size, Ordering::Relaxed) + size <= KEPT;
+        Ok((record, is_kept.then_some(description)))
+    };
+    let taken = parallel::for_each(packages, workers, take)?;
+    let (records, descriptions): (Vec<_>, Vec<_>) = taken.into_iter().unzip();
+    let descriptions = descriptions.into_iter().flatten();
+    let known = descriptions.map(|description| (description.record.sha256, description)).collect();
+    Ok((records, Arc::new(known)))
+}
+
+/// Reads a package, and puts it into the pool with its description, which comes back with its size there.
+fn take_one(
+    storage: &dyn Storage,
+    channel: &ChannelName,
     new: &NewPackage,
-) -> Result<Record, RepoError> {
+) -> Result<(Description, u64), RepoError> {
     let from = fs_err::File::open(&new.path)
         .map_err(|source| RepoError::Read { path: new.path.clone(), source })?;
     let mut package = Copied { from, to: storage.incoming()?, failed: None };
@@ -96,15 +127,12 @@ pub(crate) fn take_in(
         });
     }
     package.to.put(&record.path)?;
-    let path = place(&record.sha256);
-    if storage.size(&path)?.is_none() {
-        let json = serde_json::to_vec(&description).expect("texts and numbers make JSON");
-        storage.put(&path, Content::Bytes(&json))?;
-    }
+    let json = serde_json::to_vec(&description).expect("texts and numbers make JSON");
+    storage.put(&place(&record.sha256), Content::Bytes(&json))?;
     if let Some(provenance) = &new.provenance {
         crate::provenance::put(storage, record, provenance)?;
     }
-    Ok(description.record)
+    Ok((description, json.len() as u64))
 }
 
 /// Where the description of a package lies.
@@ -122,18 +150,23 @@ pub(crate) fn describe(storage: &dyn Storage, sha256: &Digest) -> Result<Descrip
         .map_err(|_| RepoError::Damaged { path, reason: "it describes no package" })
 }
 
-/// Calls `with` for each change and the description of its package, in order; several are read at once.
+/// Calls `with` for each change and the description of its package, in order; several are read at once, where they are
+/// not known.
 pub(crate) fn each_described(
     storage: &dyn Storage,
     changes: &[&Change],
+    known: &Known,
     workers: usize,
-    mut with: impl FnMut(&Change, Description) -> Result<(), RepoError>,
+    mut with: impl FnMut(&Change, &Description) -> Result<(), RepoError>,
 ) -> Result<(), RepoError> {
     for changes in changes.chunks(AT_ONCE) {
-        let read = |change: &&Change| describe(storage, &change.record.sha256);
+        let read = |change: &&Change| match known.get(&change.record.sha256) {
+            Some(description) => Ok(Cow::Borrowed(description)),
+            None => describe(storage, &change.record.sha256).map(Cow::Owned),
+        };
         let descriptions = parallel::for_each(changes, workers, read)?;
         for (change, description) in changes.iter().zip(descriptions) {
-            with(change, description)?;
+            with(change, &description)?;
         }
     }
     Ok(())

@@ -5,12 +5,12 @@ use signer::Certificate;
 
 use crate::channel::{ChannelName, ChannelSettings, is_word};
 use crate::gate::{GateRules, Removal, check_gate};
-use crate::package::{NewPackage, take_in};
+use crate::package::{Known, NewPackage, take_in};
 use crate::record::Record;
 use crate::repository::{Next, Repository, Signing};
 use crate::state::{self, State};
 use crate::storage::{Content, PointerChange};
-use crate::{RepoError, apt_index};
+use crate::{RepoError, apt_index, yum_index};
 
 /// What a change did.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -48,13 +48,13 @@ impl Repository<'_> {
         }
         let mut state = State::new(channel, settings.clone(), signing.now);
         if let ChannelSettings::Apt(settings) = settings {
-            let none = &state.indexes;
-            let indexes = apt_index::update(self.storage, settings, none, &[], &[], self.workers)?;
-            state.indexes = indexes;
-        } else if let ChannelSettings::Yum(settings) = settings {
-            let none = &state.indexes;
+            let (none, known) = (&state.indexes, Known::default());
             state.indexes =
-                crate::yum_index::update(self.storage, settings, none, &[], self.workers)?;
+                apt_index::update(self.storage, settings, none, &[], &[], &known, self.workers)?;
+        } else if let ChannelSettings::Yum(settings) = settings {
+            let (none, known) = (&state.indexes, Known::default());
+            state.indexes =
+                yum_index::update(self.storage, settings, none, &[], &known, self.workers)?;
         }
         let empty = State { indexes: Default::default(), ..state.clone() };
         let (id, serve) = self.write(channel, &empty, &mut state, signing)?;
@@ -79,9 +79,8 @@ impl Repository<'_> {
         rules: GateRules,
         signing: &Signing<'_>,
     ) -> Result<Published, RepoError> {
-        let take = |new: &NewPackage| take_in(self.storage, channel, new);
-        let records = parallel::for_each(packages, self.workers, take)?;
-        self.admit(channel, &records, rules, signing)
+        let (records, known) = take_in(self.storage, channel, packages, self.workers)?;
+        self.admit(channel, &records, &known, rules, signing)
     }
 
     /// Publishes packages that another channel of the same side has, by their digests: the files stay
@@ -108,13 +107,14 @@ impl Repository<'_> {
             found.cloned().ok_or(RepoError::NoPackage { channel: from.clone(), wanted })
         };
         let records = packages.iter().map(find).collect::<Result<Vec<_>, _>>()?;
-        self.admit(to, &records, rules, signing)
+        self.admit(to, &records, &Known::default(), rules, signing)
     }
 
     fn admit(
         &self,
         channel: &ChannelName,
         new: &[Record],
+        known: &Known,
         rules: GateRules,
         signing: &Signing<'_>,
     ) -> Result<Published, RepoError> {
@@ -129,7 +129,11 @@ impl Repository<'_> {
                 let removed = plan.removed.iter().map(|(record, _)| record.clone()).collect();
                 let next = match plan.added.is_empty() && plan.removed.is_empty() {
                     true => Next::Unchanged,
-                    false => Next::Packages { removed, added: plan.added.clone() },
+                    false => Next::Packages {
+                        removed,
+                        added: plan.added.clone(),
+                        known: Known::clone(known),
+                    },
                 };
                 let published = Published {
                     snapshot: String::new(),
@@ -161,7 +165,8 @@ impl Repository<'_> {
                 found.cloned().ok_or(RepoError::NoPackage { channel: channel.clone(), wanted })
             };
             let removed = packages.iter().map(find).collect::<Result<Vec<_>, _>>()?;
-            Ok((Next::Packages { removed: removed.clone(), added: Vec::new() }, removed))
+            let (gone, added) = (removed.clone(), Vec::new());
+            Ok((Next::Packages { removed: gone, added, known: Known::default() }, removed))
         })?;
         let removed = removed.into_iter().map(|record| (record, Removal::Asked)).collect();
         Ok(Published { snapshot, removed, ..Published::default() })

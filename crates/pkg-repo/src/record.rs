@@ -111,12 +111,13 @@ impl fmt::Display for Record {
     }
 }
 
-/// The folder of the pool for a package and its file name there: the digest is part of the path, so
-/// two packages never want the same place.
-pub(crate) fn pool_path(name: &str, file_name: &str, sha256: &Digest) -> String {
+/// Where the pool has the file of a package: `pool/w/web_1.0_all.0123456789abcdef.deb`. The digest is part of
+/// the name, so two packages never want the same place; a folder of its own for each would take longer to make
+/// than the file.
+pub(crate) fn pool_path(name: &str, stem: &str, suffix: &str, sha256: &Digest) -> String {
     let prefix = match name.strip_prefix("lib") {
         Some(rest) => format!("lib{}", rest.chars().next().unwrap_or('-')),
         None => name.chars().next().map(String::from).unwrap_or_default(),
     };
-    format!("pool/{prefix}/{name}/{}/{file_name}", &sha256.hex()[..16])
+    format!("pool/{prefix}/{stem}.{}.{suffix}", &sha256.hex()[..16])
 }

@@ -5,7 +5,7 @@ use signer::OpenPgpKey;
 
 use crate::apt_index;
 use crate::channel::{ChannelName, ChannelSettings};
-use crate::package::Change;
+use crate::package::{Change, Known};
 use crate::record::Record;
 use crate::state::{self, STATE, State};
 use crate::storage::{Content, PointerChange, Storage};
@@ -35,8 +35,8 @@ pub struct Signing<'a> {
 pub(crate) enum Next {
     /// Nothing: it is as it should be.
     Unchanged,
-    /// These packages go and come.
-    Packages { removed: Vec<Record>, added: Vec<Record> },
+    /// These packages go and come. Of some of them it is known what indexes say.
+    Packages { removed: Vec<Record>, added: Vec<Record>, known: Known },
     /// It gets this state, but for its number and date.
     State(Box<State>),
 }
@@ -72,8 +72,8 @@ impl Repository<'_> {
             let mut state = match next {
                 Next::Unchanged => return Ok((from, told)),
                 Next::State(state) => *state,
-                Next::Packages { removed, added } => {
-                    self.apply(channel, &current, &records, removed, added)?
+                Next::Packages { removed, added, known } => {
+                    self.apply(channel, &current, &records, removed, added, &known)?
                 }
             };
             state.sequence = current.sequence + 1;
@@ -95,6 +95,7 @@ impl Repository<'_> {
         records: &[Record],
         removed: Vec<Record>,
         added: Vec<Record>,
+        known: &Known,
     ) -> Result<State, RepoError> {
         let mut state = current.clone();
         let mut lines: std::collections::BTreeMap<String, Option<String>> =
@@ -119,10 +120,12 @@ impl Repository<'_> {
                 &current.indexes,
                 &changes,
                 &staying,
+                known,
                 self.workers,
             )?,
             ChannelSettings::Yum(settings) => {
-                yum_index::update(self.storage, settings, &current.indexes, &changes, self.workers)?
+                let indexes = &current.indexes;
+                yum_index::update(self.storage, settings, indexes, &changes, known, self.workers)?
             }
         };
         Ok(state)

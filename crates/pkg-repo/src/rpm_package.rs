@@ -81,7 +81,7 @@ pub(crate) fn read(
             .ok_or_else(|| refused(format!("`{}` is no source package", file.escape_debug())))?,
         None => (name.clone(), evr.clone()),
     };
-    let file_name = format!("{name}-{}-{}.{architecture}.rpm", rpm.version, rpm.release);
+    let stem = format!("{name}-{}-{}.{architecture}", rpm.version, rpm.release);
     let record = Record {
         name: name.clone(),
         version: evr,
@@ -92,7 +92,7 @@ pub(crate) fn read(
         component: "-".to_owned(),
         sha256,
         size,
-        path: pool_path(name, &file_name, &sha256),
+        path: pool_path(name, &stem, "rpm", &sha256),
     };
     let entries = BTreeMap::from([
         ("primary".to_owned(), rpm_xml::primary(&rpm, &record)),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::RepoError;
 use crate::channel::{ChannelName, YumSettings};
 use crate::compress::{Format, compress, join};
-use crate::package::{Change, each_described};
+use crate::package::{Change, Known, each_described};
 use crate::record::Record;
 use crate::state::{Index, IndexFile, State};
 use crate::storage::{Content, Storage};
@@ -26,11 +26,13 @@ const INDEXES: [(&str, &str, &str); 3] = [
 
 const XML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
-/// Where the file of a package is served, from the folder of its channel. The digest is part of it,
-/// so that a path never gets other content.
+/// Where the file of a package is served, from the folder of its channel: under its name in the pool, which has the
+/// digest, so that a path never gets other content. Of a package that came when the digest was a folder there, it is
+/// that folder and the file.
 pub(crate) fn package_href(record: &Record) -> String {
-    let file_name = record.path.rsplit('/').next().unwrap_or_default();
-    format!("Packages/{}/{file_name}", &record.sha256.hex()[..16])
+    let digest = record.path.find(&record.sha256.hex()[..16]).unwrap_or(0);
+    let start = record.path[..digest].rfind('/').map_or(0, |slash| slash + 1);
+    format!("Packages/{}", &record.path[start..])
 }
 
 /// Brings the indexes up to date, and puts packages that come where they are served.
@@ -39,6 +41,7 @@ pub(crate) fn update(
     settings: &YumSettings,
     indexes: &BTreeMap<String, Index>,
     changes: &[Change],
+    known: &Known,
     workers: usize,
 ) -> Result<BTreeMap<String, Index>, RepoError> {
     let mut entries: BTreeMap<&str, BTreeMap<String, Option<String>>> = BTreeMap::new();
@@ -49,9 +52,9 @@ pub(crate) fn update(
         let gone = going.iter().map(|change| (change.record.key(), None));
         entries.entry(name).or_default().extend(gone);
     }
-    each_described(storage, &coming, workers, |change, mut description| {
+    each_described(storage, &coming, known, workers, |change, description| {
         for (name, ..) in INDEXES {
-            let entry = description.entries.remove(name);
+            let entry = description.entries.get(name).cloned();
             entries.entry(name).or_default().insert(change.record.key(), entry);
         }
         Ok(())
@@ -168,4 +171,34 @@ pub(crate) fn repomd(state: &State) -> String {
     }
     text.push_str("</repomd>\n");
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::PackageKind;
+
+    #[test]
+    fn a_package_is_served_under_its_digest() {
+        let sha256 = names::Sha256::digest(b"a package");
+        let short = sha256.hex()[..16].to_owned();
+        let record = |path: String| Record {
+            name: "p".to_owned(),
+            version: "1-1".to_owned(),
+            architecture: "noarch".to_owned(),
+            kind: PackageKind::Rpm,
+            source: "p".to_owned(),
+            source_version: "1-1".to_owned(),
+            component: "-".to_owned(),
+            sha256,
+            size: 1,
+            path,
+        };
+        for (path, href) in [
+            (format!("pool/p/p-1-1.noarch.{short}.rpm"), format!("p-1-1.noarch.{short}.rpm")),
+            (format!("pool/p/p/{short}/p-1-1.noarch.rpm"), format!("{short}/p-1-1.noarch.rpm")),
+        ] {
+            assert_eq!(package_href(&record(path)), format!("Packages/{href}"));
+        }
+    }
 }
