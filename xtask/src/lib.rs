@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use pipeline::Blame;
 
-use crate::args::Cli;
+use crate::args::{Cli, Command};
 use crate::failure::Failure;
 use crate::speech::{Color, Manner};
 use crate::surroundings::Surroundings;
@@ -26,8 +26,11 @@ use crate::surroundings::Surroundings;
 pub fn main() -> ExitCode {
     // The sandbox is made by this program, started anew.
     sandbox::reenter();
-    sandbox::return_freed_memory();
     let cli = Cli::parse();
+    // What repositories do needs little memory, and the same again for each package.
+    if !matches!(cli.command, Command::Repo(_)) {
+        sandbox::return_freed_memory();
+    }
     let surroundings = match Surroundings::read() {
         Ok(surroundings) => surroundings,
         Err(error) => return fail(&Failure::Surroundings(error), Color::No),
