@@ -117,20 +117,29 @@ fn take_one(
         let path = new.path.clone();
         return Err(StorageError::Io { action: "copy into the pool", path, source }.into());
     }
-    let description = description?;
-    let record = &description.record;
-    if new.provenance.as_ref().is_some_and(|provenance| !provenance.is_of(&record.sha256)) {
+    let mut description = description?;
+    let sha256 = description.record.sha256;
+    if new.provenance.as_ref().is_some_and(|provenance| !provenance.is_of(&sha256)) {
         return Err(RepoError::Package {
             path: new.path.clone(),
             channel: channel.clone(),
             reason: "its provenance speaks of another file: build both anew".to_owned(),
         });
     }
-    package.to.put(&record.path)?;
+    // What is in the pool stays where it is: an earlier version may have put it elsewhere.
+    let is_new = storage.size(&place(&sha256))?.is_none();
+    if !is_new {
+        let component = description.record.component;
+        description = describe(storage, &sha256)?;
+        description.record.component = component;
+    }
+    package.to.put(&description.record.path)?;
     let json = serde_json::to_vec(&description).expect("texts and numbers make JSON");
-    storage.put(&place(&record.sha256), Content::Bytes(&json))?;
+    if is_new {
+        storage.put(&place(&sha256), Content::Bytes(&json))?;
+    }
     if let Some(provenance) = &new.provenance {
-        crate::provenance::put(storage, record, provenance)?;
+        crate::provenance::put(storage, &description.record, provenance)?;
     }
     Ok((description, json.len() as u64))
 }

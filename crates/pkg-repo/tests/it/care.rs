@@ -122,3 +122,25 @@ fn snapshots_stay_by_count_and_age_and_what_they_have_stays_with_them() {
     assert_eq!(verify(&room), []);
     assert_eq!(room.list("apt:trixie"), ["a 5.0 all", "a 6.0 all", "kept 1.0 all"]);
 }
+
+/// An earlier version gave each package a folder.
+#[test]
+fn a_package_that_is_in_the_pool_stays_where_it_is() {
+    let room = Room::new();
+    room.init("apt:trixie");
+    room.init("apt:trixie-updates");
+    let record = room.add("apt:trixie", &[deb("a", "1.0")]).added.remove(0);
+    let hex = record.sha256.hex();
+    let old = format!("pool/a/a/{}/a_1.0_all.deb", &hex[..16]);
+    let description = room.root().join(format!("packages/{}/{hex}.json", &hex[..2]));
+    let text = fs_err::read_to_string(&description).unwrap();
+    fs_err::write(&description, text.replace(&record.path, &old)).unwrap();
+    fs_err::create_dir_all(room.root().join(&old).parent().unwrap()).unwrap();
+    fs_err::rename(room.root().join(&record.path), room.root().join(&old)).unwrap();
+
+    let again = room.add("apt:trixie-updates", &[deb("a", "1.0")]).added.remove(0);
+    assert_eq!((again.sha256, &again.path), (record.sha256, &old));
+    assert!(!room.root().join(&record.path).exists());
+    let index = room.read("dists/trixie-updates/main/binary-amd64/Packages");
+    assert!(index.contains(&format!("\nFilename: {old}\n")), "{index}");
+}
