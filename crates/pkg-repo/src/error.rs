@@ -22,6 +22,24 @@ pub enum RepoError {
         /// Why.
         source: signer::SignError,
     },
+    /// A signature of a folder's index could not be made.
+    #[error("the index of {} cannot be signed", .folder.display())]
+    SignFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        source: signer::SignError,
+    },
+    /// A folder that is to be indexed cannot be read, or its index not be written.
+    #[error("cannot {action} {}", .path.display())]
+    Folder {
+        /// What was tried: "list".
+        action: &'static str,
+        /// The file or the folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// A channel is not there.
     #[error("there is no channel {channel}: make it with `repo init`, or see `repo list`")]
     NoChannel {
@@ -68,6 +86,14 @@ pub enum RepoError {
         path: PathBuf,
         /// The channel.
         channel: ChannelName,
+        /// Why.
+        reason: String,
+    },
+    /// A file is no package that an index could describe.
+    #[error("the package {} cannot be indexed: {reason}", .path.display())]
+    Unfit {
+        /// The file.
+        path: PathBuf,
         /// Why.
         reason: String,
     },

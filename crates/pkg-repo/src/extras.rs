@@ -1,8 +1,10 @@
 //! Files of a yum repository that a user writes.
 
+use std::borrow::Cow;
+
 use crate::RepoError;
 use crate::channel::{ChannelName, ChannelSettings};
-use crate::compress::compress;
+use crate::compress::{Format, compress};
 use crate::repository::{Next, Repository, Signing};
 use crate::state::{IndexFile, State};
 use crate::yum_index;
@@ -14,6 +16,25 @@ pub struct Extras {
     pub comps: Option<Vec<u8>>,
     /// Advisories: the text of an `updateinfo.xml`.
     pub updateinfo: Option<Vec<u8>>,
+}
+
+/// A file that is published: its name, its bytes, and the bytes before they were compressed.
+type ExtraFile<'a> = (String, Cow<'a, [u8]>, &'a [u8]);
+
+impl Extras {
+    /// The files that are there.
+    pub(crate) fn files(&self, compression: Format) -> Vec<ExtraFile<'_>> {
+        let mut files = Vec::new();
+        if let Some(comps) = &self.comps {
+            // Some clients take groups from a plain file alone.
+            files.push(("comps.xml".to_owned(), Cow::Borrowed(&**comps), &**comps));
+        }
+        if let Some(updateinfo) = &self.updateinfo {
+            let name = format!("updateinfo.xml{}", compression.suffix());
+            files.push((name, compress(updateinfo, compression).into(), updateinfo));
+        }
+        files
+    }
 }
 
 impl Repository<'_> {
@@ -35,16 +56,8 @@ impl Repository<'_> {
             };
             let mut state = current.clone();
             state.extra.clear();
-            if let Some(comps) = &extras.comps {
-                // Some clients take groups from a plain file alone.
-                let open = IndexFile::of(comps);
-                let put = yum_index::put(self.storage, channel, "comps.xml", comps, &open)?;
-                state.extra.extend([put]);
-            }
-            if let Some(updateinfo) = &extras.updateinfo {
-                let open = IndexFile::of(updateinfo);
-                let bytes = compress(updateinfo, settings.compression);
-                let name = format!("updateinfo.xml{}", settings.compression.suffix());
+            for (name, bytes, open) in extras.files(settings.compression) {
+                let open = IndexFile::of(open);
                 state.extra.extend([yum_index::put(self.storage, channel, &name, &bytes, &open)?]);
             }
             Ok((Next::State(Box::new(state)), ()))

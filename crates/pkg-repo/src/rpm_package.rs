@@ -1,9 +1,9 @@
 //! What the indexes of yum say of an rpm.
 
 use std::collections::BTreeMap;
-use std::io::{BufReader, Read};
+use std::io::{self, BufReader, Read};
 
-use names::Hashing;
+use names::{Digest, Hashing};
 use pkg_writer::rpm::{self, Header, Headers};
 
 use crate::RepoError;
@@ -11,6 +11,7 @@ use crate::channel::{ChannelName, is_word};
 use crate::package::{Description, NewPackage};
 use crate::record::{PackageKind, Record, pool_path};
 use crate::rpm_xml;
+use crate::yum_index::package_href;
 
 const NAME: u32 = 1000;
 const VERSION: u32 = 1001;
@@ -31,6 +32,10 @@ const MOST_FILES: usize = 2_000_000;
 
 /// An rpm package as the indexes see it.
 pub(crate) struct RpmPackage {
+    /// The digest of its file.
+    pub(crate) sha256: Digest,
+    /// The size of its file in bytes.
+    pub(crate) size: u64,
     pub(crate) headers: Headers,
     pub(crate) name: String,
     pub(crate) epoch: u64,
@@ -54,31 +59,40 @@ pub(crate) enum RpmFileKind {
     Ghost,
 }
 
-/// Reads an rpm, whose bytes are `package`, to its end.
+/// Why a file is no rpm package.
+pub(crate) enum Unfit {
+    /// It cannot be read.
+    Read(io::Error),
+    /// What it says of itself cannot be.
+    Content(String),
+}
+
+/// Reads an rpm that goes into the pool, whose bytes are `package`, to its end.
 pub(crate) fn read(
     channel: &ChannelName,
     new: &NewPackage,
     package: impl Read,
 ) -> Result<Description, RepoError> {
     let path = &new.path;
-    let failed = |source| RepoError::Read { path: path.clone(), source };
-    let mut input = BufReader::with_capacity(1 << 16, Hashing::new(package));
-    let headers = rpm::read_headers(&mut input).map_err(failed)?;
-    let (sha256, size) = input.into_inner().finish_reading().map_err(failed)?;
-    let refused = |reason: String| RepoError::Package {
-        path: path.clone(),
-        channel: channel.clone(),
-        reason,
-    };
-    let rpm = RpmPackage::new(headers).map_err(refused)?;
+    let described =
+        RpmPackage::read(package).and_then(|rpm| describe(&rpm).map_err(Unfit::Content));
+    described.map_err(|unfit| match unfit {
+        Unfit::Read(source) => RepoError::Read { path: path.clone(), source },
+        Unfit::Content(reason) => {
+            RepoError::Package { path: path.clone(), channel: channel.clone(), reason }
+        }
+    })
+}
+
+fn describe(rpm: &RpmPackage) -> Result<Description, String> {
     let evr = match rpm.epoch {
         0 => format!("{}-{}", rpm.version, rpm.release),
         epoch => format!("{epoch}:{}-{}", rpm.version, rpm.release),
     };
-    let RpmPackage { name, architecture, .. } = &rpm;
+    let RpmPackage { name, architecture, .. } = rpm;
     let (source, source_version) = match rpm.headers.main.text(SOURCE_RPM) {
         Some(file) => source(&file)
-            .ok_or_else(|| refused(format!("`{}` is no source package", file.escape_debug())))?,
+            .ok_or_else(|| format!("`{}` is no source package", file.escape_debug()))?,
         None => (name.clone(), evr.clone()),
     };
     let stem = format!("{name}-{}-{}.{architecture}", rpm.version, rpm.release);
@@ -90,20 +104,28 @@ pub(crate) fn read(
         source,
         source_version,
         component: "-".to_owned(),
-        sha256,
-        size,
-        path: pool_path(name, &stem, "rpm", &sha256),
+        sha256: rpm.sha256,
+        size: rpm.size,
+        path: pool_path(name, &stem, "rpm", &rpm.sha256),
     };
     let entries = BTreeMap::from([
-        ("primary".to_owned(), rpm_xml::primary(&rpm, &record)),
-        ("filelists".to_owned(), rpm_xml::filelists(&rpm, &record)),
-        ("other".to_owned(), rpm_xml::other(&rpm, &record)),
+        ("primary".to_owned(), rpm_xml::primary(rpm, &package_href(&record))),
+        ("filelists".to_owned(), rpm_xml::filelists(rpm)),
+        ("other".to_owned(), rpm_xml::other(rpm)),
     ]);
     Ok(Description { record, entries, location: String::new(), files: Vec::new() })
 }
 
 impl RpmPackage {
-    fn new(headers: Headers) -> Result<Self, String> {
+    /// Reads an rpm, whose bytes are `package`, to its end.
+    pub(crate) fn read(package: impl Read) -> Result<Self, Unfit> {
+        let mut input = BufReader::with_capacity(1 << 16, Hashing::new(package));
+        let headers = rpm::read_headers(&mut input).map_err(Unfit::Read)?;
+        let (sha256, size) = input.into_inner().finish_reading().map_err(Unfit::Read)?;
+        Self::new(headers, sha256, size).map_err(Unfit::Content)
+    }
+
+    fn new(headers: Headers, sha256: Digest, size: u64) -> Result<Self, String> {
         let main = &headers.main;
         let word = |tag: u32, what: &str| {
             let text = main.text(tag).ok_or_else(|| format!("its header has no {what}"))?;
@@ -122,6 +144,8 @@ impl RpmPackage {
             None => "src".to_owned(),
         };
         Ok(Self {
+            sha256,
+            size,
             name: word(NAME, "name")?,
             epoch: main.number(EPOCH).unwrap_or(0),
             version: word(VERSION, "version")?,

@@ -6,10 +6,8 @@ use std::fmt::Write as _;
 
 use pkg_writer::rpm::Header;
 
-use crate::record::Record;
 use crate::rpm_package::{RpmFile, RpmFileKind, RpmPackage};
 use crate::rpm_version::compare_rpm_versions;
-use crate::yum_index::package_href;
 
 /// Relations: element, and the tags of names, flags and versions.
 const RELATIONS: [(&str, u32, u32, u32); 8] = [
@@ -29,8 +27,8 @@ const NEEDED_FIRST: u64 = 1 << 6 | 1 << 9 | 1 << 10;
 const MOST_CHANGES: usize = 10;
 const BECAUSE: &str = "a String takes every write";
 
-/// The element of a package in primary.xml.
-pub(crate) fn primary(rpm: &RpmPackage, record: &Record) -> String {
+/// The element of a package in primary.xml, with where its file is served: a path from the root of the repository.
+pub(crate) fn primary(rpm: &RpmPackage, href: &str) -> String {
     let main = &rpm.headers.main;
     let text = |tag: u32| escape(&main.text(tag).unwrap_or_default());
     let build = main.number(1006).unwrap_or(0);
@@ -50,13 +48,13 @@ pub(crate) fn primary(rpm: &RpmPackage, record: &Record) -> String {
         escape(&rpm.name),
         escape(&rpm.architecture),
         version(rpm),
-        record.sha256.hex(),
+        rpm.sha256.hex(),
         text(1004),
         text(1005),
         text(1015),
         text(1020),
-        record.size,
-        escape(&package_href(record)),
+        rpm.size,
+        escape(href),
         text(1014),
         text(1011),
         text(1016),
@@ -86,8 +84,8 @@ pub(crate) fn primary(rpm: &RpmPackage, record: &Record) -> String {
 }
 
 /// The element of a package in filelists.xml.
-pub(crate) fn filelists(rpm: &RpmPackage, record: &Record) -> String {
-    let mut xml = head(rpm, record);
+pub(crate) fn filelists(rpm: &RpmPackage) -> String {
+    let mut xml = head(rpm);
     for file in &rpm.files {
         writeln!(xml, "  {}", file_element(file)).expect(BECAUSE);
     }
@@ -96,11 +94,11 @@ pub(crate) fn filelists(rpm: &RpmPackage, record: &Record) -> String {
 }
 
 /// The element of a package in other.xml: its last changes, the oldest first.
-pub(crate) fn other(rpm: &RpmPackage, record: &Record) -> String {
+pub(crate) fn other(rpm: &RpmPackage) -> String {
     let main = &rpm.headers.main;
     let (times, names, texts) = (main.numbers(1080), main.texts(1081), main.texts(1082));
     let changes: Vec<_> = times.iter().zip(&names).zip(&texts).take(MOST_CHANGES).collect();
-    let mut xml = head(rpm, record);
+    let mut xml = head(rpm);
     for ((time, name), text) in changes.into_iter().rev() {
         let (name, text) = (escape(name), escape(text));
         writeln!(xml, "  <changelog author=\"{name}\" date=\"{time}\">{text}</changelog>")
@@ -110,10 +108,10 @@ pub(crate) fn other(rpm: &RpmPackage, record: &Record) -> String {
     xml
 }
 
-fn head(rpm: &RpmPackage, record: &Record) -> String {
+fn head(rpm: &RpmPackage) -> String {
     format!(
         "<package pkgid=\"{}\" name=\"{}\" arch=\"{}\">\n  {}\n",
-        record.sha256.hex(),
+        rpm.sha256.hex(),
         escape(&rpm.name),
         escape(&rpm.architecture),
         version(rpm)

@@ -1,5 +1,4 @@
-//! The indexes of a yum repository: primary, filelists, other, and repomd.xml (createrepo_c's and
-//! libsolv's reading of them is the only specification there is).
+//! The indexes of a channel of the yum side: primary, filelists, other, and repomd.xml.
 
 use std::collections::BTreeMap;
 
@@ -8,23 +7,10 @@ use crate::channel::{ChannelName, YumSettings};
 use crate::compress::{Format, compress, join};
 use crate::package::{Change, Known, each_described};
 use crate::record::Record;
+use crate::repomd::{self, INDEXES, IndexKind, NamedFile};
 use crate::state::{Index, IndexFile, State};
 use crate::storage::{Content, Storage};
 use crate::table::Shape;
-
-/// The indexes: name, the element around the packages, and its namespaces.
-const INDEXES: [(&str, &str, &str); 3] = [
-    (
-        "primary",
-        "metadata",
-        "xmlns=\"http://linux.duke.edu/metadata/common\" \
-         xmlns:rpm=\"http://linux.duke.edu/metadata/rpm\"",
-    ),
-    ("filelists", "filelists", "xmlns=\"http://linux.duke.edu/metadata/filelists\""),
-    ("other", "otherdata", "xmlns=\"http://linux.duke.edu/metadata/other\""),
-];
-
-const XML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
 /// Where the file of a package is served, from the folder of its channel: under its name in the pool, which has the
 /// digest, so that a path never gets other content. Of a package that came when the digest was a folder there, it is
@@ -48,12 +34,12 @@ pub(crate) fn update(
     // What goes is known by its key alone.
     let (coming, going): (Vec<&Change>, Vec<&Change>) =
         changes.iter().partition(|change| change.comes);
-    for (name, ..) in INDEXES {
+    for IndexKind { name, .. } in INDEXES {
         let gone = going.iter().map(|change| (change.record.key(), None));
         entries.entry(name).or_default().extend(gone);
     }
     each_described(storage, &coming, known, workers, |change, description| {
-        for (name, ..) in INDEXES {
+        for IndexKind { name, .. } in INDEXES {
             let entry = description.entries.get(name).cloned();
             entries.entry(name).or_default().insert(change.record.key(), entry);
         }
@@ -61,7 +47,7 @@ pub(crate) fn update(
     })?;
     let formats = [settings.compression];
     let mut updated = BTreeMap::new();
-    for (name, ..) in INDEXES {
+    for IndexKind { name, .. } in INDEXES {
         let old = indexes.get(name).cloned().unwrap_or_default();
         let changes = entries.remove(name).unwrap_or_default();
         let shape = Shape { entries: 48, formats: &formats };
@@ -80,18 +66,17 @@ pub(crate) fn write(
     old: &BTreeMap<String, Index>,
     indexes: &mut BTreeMap<String, Index>,
 ) -> Result<(), RepoError> {
-    for (name, element, namespaces) in INDEXES {
+    for kind in INDEXES {
+        let name = kind.name;
         let Some(index) = indexes.get_mut(name) else { continue };
         let same = old.get(name).is_some_and(|old| old.table == index.table);
         if same && !index.files.is_empty() {
             continue;
         }
-        let head = format!("{XML}<{element} {namespaces} packages=\"{}\">\n", index.table.len());
-        let foot = format!("</{element}>\n");
         let assemble = |format: Format| -> Result<Vec<u8>, RepoError> {
-            let mut pieces = vec![compress(head.as_bytes(), format)];
+            let mut pieces = vec![compress(kind.head(index.table.len()).as_bytes(), format)];
             pieces.extend(index.table.pieces(storage, format)?);
-            pieces.push(compress(foot.as_bytes(), format));
+            pieces.push(compress(kind.foot().as_bytes(), format));
             let path = format!("the chunks of {name}");
             join(&pieces, format).ok_or(RepoError::Damaged { path, reason: "one is damaged" })
         };
@@ -135,42 +120,21 @@ pub(crate) fn serve_packages(
 
 /// The text of repomd.xml.
 pub(crate) fn repomd(state: &State) -> String {
-    let mut text = format!(
-        "{XML}<repomd xmlns=\"http://linux.duke.edu/metadata/repo\" \
-         xmlns:rpm=\"http://linux.duke.edu/metadata/rpm\">\n  <revision>{}</revision>\n",
-        state.date.0
-    );
-    let mut data = |kind: &str, path: &str, file: &IndexFile, is_open: bool| {
-        text.push_str(&format!(
-            "  <data type=\"{kind}\">\n    <checksum type=\"sha256\">{}</checksum>\n",
-            file.sha256.hex()
-        ));
-        if !is_open {
-            let digest = file.open_sha256.hex();
-            text.push_str(&format!(
-                "    <open-checksum type=\"sha256\">{digest}</open-checksum>\n"
-            ));
-        }
-        text.push_str(&format!(
-            "    <location href=\"{path}\"/>\n    <timestamp>{}</timestamp>\n    <size>{}</size>\n",
-            state.date.0, file.size
-        ));
-        if !is_open {
-            text.push_str(&format!("    <open-size>{}</open-size>\n", file.open_size));
-        }
-        text.push_str("  </data>\n");
+    let open = |file: &IndexFile| Some((file.open_sha256, file.open_size));
+    let named = |kind, path, file: &IndexFile, open| {
+        let IndexFile { sha256, size, .. } = *file;
+        NamedFile { kind, path, sha256, size, open }
     };
-    for (name, ..) in INDEXES {
-        for (path, file) in state.indexes.get(name).into_iter().flat_map(|index| &index.files) {
-            data(name, path, file, false);
-        }
-    }
-    for (path, file) in &state.extra {
-        let kind = if path.ends_with("-comps.xml") { "group" } else { "updateinfo" };
-        data(kind, path, file, kind == "group");
-    }
-    text.push_str("</repomd>\n");
-    text
+    let indexes = INDEXES.iter().flat_map(|kind| {
+        let index = state.indexes.get(kind.name);
+        let files = index.into_iter().flat_map(|index| &index.files);
+        files.map(|(path, file)| named(kind.name, path, file, open(file)))
+    });
+    let extra = state.extra.iter().map(|(path, file)| match path.ends_with("-comps.xml") {
+        true => named("group", path, file, None),
+        false => named("updateinfo", path, file, open(file)),
+    });
+    repomd::repomd(state.date, indexes.chain(extra))
 }
 
 #[cfg(test)]

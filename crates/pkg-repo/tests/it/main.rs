@@ -5,6 +5,7 @@ mod apt;
 mod care;
 mod channels;
 mod gate;
+mod in_place;
 mod room;
 mod rpms;
 mod serve;

@@ -23,7 +23,7 @@ pub(crate) fn new(path: PathBuf) -> NewPackage {
 }
 
 /// Packages with all that an index can say of them.
-fn rich(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn rich(folder: &Path) -> Vec<PathBuf> {
     let preamble = "URL: https://example.org/rich\nGroup: Applications/Text\nVendor: Nobody & Co\n\
         Packager: P <p@example.org>\nEpoch: 2\nRequires: bash >= 4\nRequires(post): coreutils\n\
         Requires: /usr/bin/rich\nRequires: bash >= 4\nRequires: rich = 2:1.0~rc1-1\n\
@@ -70,7 +70,7 @@ fn versions_are_ordered_as_rpm_orders_them() {
 }
 
 /// The elements of packages in an index, without what belongs to the place and the moment.
-fn elements(xml: &str) -> BTreeSet<String> {
+pub(crate) fn elements(xml: &str) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     for part in xml.split("<package ").skip(1) {
         let part = part.split("</package>").next().unwrap();
