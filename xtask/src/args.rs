@@ -16,8 +16,8 @@ pub(crate) use query::{
     Closure, DiffConstraints, Doctor, ExplainConstraint, Packages, ShowConstraints,
 };
 pub(crate) use repo::{
-    ChannelOptions, CollectRepo, GateOptions, InitChannel, ListRepo, Pinning, Promote, Publish,
-    RemovePackages, Repo, Rollback, ServeRepo, SignOptions, VerifyRepo,
+    ChannelOptions, CollectRepo, ExtraOptions, GateOptions, IndexFolder, InitChannel, ListRepo,
+    Pinning, Promote, Publish, RemovePackages, Repo, Rollback, ServeRepo, SignOptions, VerifyRepo,
 };
 pub(crate) use source::{ResolveSource, Source, SourceVersion};
 pub(crate) use store::{Collect, Export, Import as ImportStore, Store, VerifyStore};

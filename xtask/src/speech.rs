@@ -22,7 +22,7 @@ pub(crate) use manner::{Color, Manner};
 pub(crate) use screen::{clear, say};
 pub(crate) use table::{Row, image};
 pub(crate) use teller::Teller;
-pub(crate) use units::{bytes, files};
+pub(crate) use units::{bytes, files, packages};
 
 /// Prints the result on standard output. Who reads no further has had enough.
 ///

@@ -20,6 +20,10 @@ pub(crate) enum Repo {
     Rollback(Rollback),
     /// Sign a channel anew at the present time
     Refresh(Refresh),
+    /// Publish groups and advisories with a repository of yum
+    Extras(SetExtras),
+    /// Index the rpms of a folder where they lie
+    Index(IndexFolder),
     /// List channels, packages or snapshots
     List(ListRepo),
     /// Check that everything is there and is what the signed indexes say
@@ -216,6 +220,54 @@ pub(crate) struct Refresh {
     pub(crate) folder: PathBuf,
     /// The channel
     pub(crate) channel: ChannelName,
+    #[command(flatten)]
+    pub(crate) sign: SignOptions,
+}
+
+/// What is published with the indexes of yum.
+#[derive(Debug, Args)]
+pub(crate) struct ExtraOptions {
+    /// Groups of packages
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) comps: Option<PathBuf>,
+    /// Advisories
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) updateinfo: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "They take the place of those that were there: what is not given goes.\n\nExample:\n  \
+cooperage repo extras /srv/repo yum:el10 --comps comps.xml --updateinfo advisories.xml --signing signing.toml"
+)]
+pub(crate) struct SetExtras {
+    /// The folder of the repository
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(crate) folder: PathBuf,
+    /// The channel: yum:NAME
+    pub(crate) channel: ChannelName,
+    #[command(flatten)]
+    pub(crate) extras: ExtraOptions,
+    #[command(flatten)]
+    pub(crate) sign: SignOptions,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "For a folder that something else looks after: there is no pool, no version gate and no \
+snapshot.\nReplaces FOLDER/repodata as createrepo_c does; clients take FOLDER as the baseurl.\n\nExamples:\n  \
+cooperage repo index /srv/rpms --signing signing.toml\n  \
+cooperage repo index /srv/rpms --comps comps.xml --updateinfo advisories.xml --unsigned"
+)]
+pub(crate) struct IndexFolder {
+    /// The folder; its packages may lie in folders below it
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(crate) folder: PathBuf,
+    #[command(flatten)]
+    pub(crate) extras: ExtraOptions,
+    /// Compress the indexes with gzip, for systems before el9
+    #[arg(long)]
+    pub(crate) gzip: bool,
     #[command(flatten)]
     pub(crate) sign: SignOptions,
 }

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use names::{Digest, Epoch};
 use pkg_repo::{
-    AptSettings, ChannelName, ChannelSettings, Check, Depth, Downgrade, Folder, Format, GateRules,
-    NewPackage, Pinning, Provenance, Repository, Retention, Scope, Signing, SoleFolder,
-    YumSettings,
+    AptSettings, ChannelName, ChannelSettings, Check, Depth, Downgrade, Extras, Folder, Format,
+    GateRules, InPlace, NewPackage, Pinning, Provenance, Repository, Retention, Scope, Signing,
+    SoleFolder, YumSettings,
 };
 use serde_json::json;
 use signer::{KeyUse, Keyring};
@@ -23,6 +23,8 @@ use crate::surroundings::Surroundings;
 const SECONDS_OF_DAY: u64 = 24 * 60 * 60;
 /// The most that the provenance of a package can have.
 const LARGEST_PROVENANCE: u64 = 16 << 20;
+/// The most that groups or advisories can have.
+const LARGEST_EXTRA: u64 = 256 << 20;
 /// The most that a keyring can have.
 const LARGEST_KEYRING: u64 = 16 << 20;
 
@@ -47,6 +49,14 @@ pub(crate) fn run(
                 told::snapshot(global, &snapshot)
             })
         }
+        Repo::Extras(set) => {
+            let extras = place.extras(&set.extras)?;
+            place.change(&set.folder, &set.sign, |repository, signing| {
+                let snapshot = repository.set_extras(&set.channel, &extras, signing)?;
+                told::snapshot(global, &snapshot)
+            })
+        }
+        Repo::Index(index) => place.index(index),
         Repo::List(list) => place.list(list),
         Repo::Verify(verify) => place.verify(verify),
         Repo::Gc(gc) => collect(gc, global, &surroundings.absolute(&gc.folder), now),
@@ -157,6 +167,28 @@ impl Place<'_> {
         })
     }
 
+    /// Reads the files that are published with the indexes of yum.
+    fn extras(&self, given: &args::ExtraOptions) -> Result<Extras, Failure> {
+        let read = |path: &Option<PathBuf>| {
+            let path = path.as_ref().map(|path| self.surroundings.absolute(path));
+            path.map(|path| super::read(&path, LARGEST_EXTRA)).transpose()
+        };
+        Ok(Extras { comps: read(&given.comps)?, updateinfo: read(&given.updateinfo)? })
+    }
+
+    fn index(&self, index: &args::IndexFolder) -> Result<(), Failure> {
+        let options = InPlace {
+            compression: compression(index.gzip),
+            extras: self.extras(&index.extras)?,
+            workers: self.workers,
+        };
+        let opened = self.keys(&index.sign)?;
+        let keys: Vec<&dyn signer::OpenPgpKey> = opened.iter().map(AsRef::as_ref).collect();
+        let signing = Signing { keys: &keys, now: self.now };
+        let folder = self.surroundings.absolute(&index.folder);
+        told::indexed(self.global, pkg_repo::index_folder(&folder, &options, &signing)?)
+    }
+
     fn list(&self, list: &args::ListRepo) -> Result<(), Failure> {
         let storage = self.open(&list.folder)?;
         let repository = Repository { storage: &storage, workers: self.workers };
@@ -247,10 +279,13 @@ fn settings(channel: &ChannelName, options: &args::ChannelOptions) -> ChannelSet
             },
         }),
         ChannelName::Yum(_) => {
-            let compression = if options.gzip { Format::Gzip } else { Format::Zstd };
-            ChannelSettings::Yum(YumSettings { compression, keep })
+            ChannelSettings::Yum(YumSettings { compression: compression(options.gzip), keep })
         }
     }
+}
+
+fn compression(gzip: bool) -> Format {
+    if gzip { Format::Gzip } else { Format::Zstd }
 }
 
 fn rules(gate: &args::GateOptions) -> GateRules {

@@ -23,6 +23,11 @@ pub(crate) fn files(files: u64) -> String {
     if files == 1 { "1 file".to_owned() } else { format!("{files} files") }
 }
 
+/// `1 package`, `20 packages`.
+pub(crate) fn packages(packages: u64) -> String {
+    if packages == 1 { "1 package".to_owned() } else { format!("{packages} packages") }
+}
+
 /// `0.4 s`, `12 s`, `2 min 05 s`, `1 h 02 min`.
 pub(crate) fn duration(time: Duration) -> String {
     let seconds = time.as_secs_f64();

@@ -84,6 +84,35 @@ fn packages_come_go_and_come_back() {
 }
 
 #[test]
+fn a_folder_is_indexed_and_groups_are_published() {
+    let folder = workplace();
+    let repo = |code, line: &str| repo(folder.path(), code, line);
+    let at = |path: &str| folder.path().join(path);
+    std::fs::create_dir(at("rpms")).unwrap();
+    std::fs::write(at("comps.xml"), "<comps/>").unwrap();
+    assert_eq!(repo(0, "index rpms --comps comps.xml --signing signing.toml"), "0 packages\n");
+    let repomd = std::fs::read_to_string(at("rpms/repodata/repomd.xml")).unwrap();
+    assert!(repomd.contains("<data type=\"group\">"), "{repomd}");
+    assert!(
+        at("rpms/repodata/repomd.xml.asc").exists() && at("rpms/repodata/repomd.xml.key").exists()
+    );
+    assert_eq!(repo(0, "index rpms --unsigned --json"), "{\n  \"packages\": 0\n}\n");
+    let said = repo(2, "index rpms --comps none.xml --unsigned");
+    assert!(said.contains("none.xml"), "{said}");
+    let said = repo(2, "index nowhere --unsigned");
+    assert!(said.contains("nowhere"), "{said}");
+
+    repo(0, "init r yum:el10 --unsigned");
+    let snapshot = repo(0, "extras r yum:el10 --comps comps.xml --unsigned");
+    assert!(snapshot.starts_with("00000001-"), "{snapshot}");
+    let repomd = std::fs::read_to_string(at("r/yum/el10/repodata/repomd.xml")).unwrap();
+    assert!(repomd.contains("<data type=\"group\">"), "{repomd}");
+    repo(0, "init r apt:trixie --unsigned");
+    let said = repo(2, "extras r apt:trixie --comps comps.xml --unsigned");
+    assert!(said.contains("groups and advisories are for yum repositories"), "{said}");
+}
+
+#[test]
 #[ignore = "needs unshare; .ci/run runs it"]
 fn a_full_disk_leaves_a_repository_as_it_was() {
     let folder = workplace();

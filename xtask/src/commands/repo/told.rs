@@ -33,6 +33,13 @@ pub(super) fn snapshot(global: &Global, snapshot: &str) -> Result<(), Failure> {
     }
 }
 
+pub(super) fn indexed(global: &Global, packages: u64) -> Result<(), Failure> {
+    match global.json {
+        true => speech::json(&json!({ "packages": packages })),
+        false => speech::lines([speech::packages(packages)]),
+    }
+}
+
 pub(super) fn snapshots(global: &Global, snapshots: &[Snapshot]) -> Result<(), Failure> {
     if global.json {
         let value = |one: &Snapshot| {
