@@ -49,13 +49,17 @@ pub(crate) fn update(
     let changes: Vec<&Change> = changes.iter().collect();
     each_described(storage, &changes, known, workers, |change, description| {
         let record = &change.record;
-        let entry = description.entries.get("Packages").cloned();
+        let entry =
+            description.and_then(|description| description.entries.get("Packages")).cloned();
         // What another version of the package has stays in Contents.
         let mut kept = BTreeSet::new();
         if !change.comes {
             for other in others.get(record.name.as_str()).into_iter().flatten() {
                 if other.component == record.component && other.kind == record.kind {
-                    kept.extend(describe(storage, &other.sha256)?.files);
+                    match describe(storage, other) {
+                        Err(RepoError::Missing { .. }) => {}
+                        other => kept.extend(other?.files),
+                    }
                 }
             }
         }
@@ -63,7 +67,9 @@ pub(crate) fn update(
             let (index, list) = places(record, architecture);
             let entry = entry.clone().filter(|_| change.comes);
             packages.entry(index).or_default().insert(record.key(), entry);
-            add_owners(contents.entry(list).or_default(), description, &kept, change);
+            if let Some(description) = description {
+                add_owners(contents.entry(list).or_default(), description, &kept, change);
+            }
         }
         Ok(())
     })?;

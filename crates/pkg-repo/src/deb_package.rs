@@ -1,51 +1,25 @@
 //! What the indexes of apt say of a .deb.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufReader, Read};
+use std::io::{BufReader, Read};
+use std::path::Path;
 
 use distro::{Stanza, Version, inspect_deb};
 use names::Hashing;
-use sha2::{Digest as _, Sha512};
 
-use crate::RepoError;
-use crate::channel::{ChannelName, is_word};
-use crate::package::{Description, NewPackage, hex};
+use crate::channel::is_word;
+use crate::package::{Description, Unfit};
 use crate::record::{PackageKind, Record, pool_path};
 
 /// Fields that the index itself gives.
 const OWN: [&str; 6] = ["Filename", "Size", "MD5sum", "SHA1", "SHA256", "SHA512"];
 
-/// A file whose SHA-512, which only the indexes of apt have, is computed while it is read.
-struct Summed<R> {
-    file: R,
-    sum: Sha512,
-}
-
-impl<R: Read> Read for Summed<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read(buffer)?;
-        self.sum.update(&buffer[..read]);
-        Ok(read)
-    }
-}
-
-/// Reads a .deb or .udeb, whose bytes are `package`, to its end.
-pub(crate) fn read(
-    channel: &ChannelName,
-    new: &NewPackage,
-    package: impl Read,
-) -> Result<Description, RepoError> {
-    let path = &new.path;
-    let failed = |source| RepoError::Read { path: path.clone(), source };
-    let mut file = Summed { file: package, sum: Sha512::new() };
-    let mut input = BufReader::with_capacity(1 << 16, Hashing::new(&mut file));
-    let deb = inspect_deb(&mut input, path)?;
-    let (sha256, size) = input.into_inner().finish_reading().map_err(failed)?;
-    let refused = |reason: String| RepoError::Package {
-        path: path.clone(),
-        channel: channel.clone(),
-        reason,
-    };
+/// Reads a .deb or .udeb, whose bytes are `package`, to its end. `path` is where it lies, for errors.
+pub(crate) fn read(path: &Path, component: &str, package: impl Read) -> Result<Description, Unfit> {
+    let mut input = BufReader::with_capacity(1 << 16, Hashing::new(package));
+    let deb = inspect_deb(&mut input, path).map_err(Unfit::Deb)?;
+    let (sha256, size) = input.into_inner().finish_reading().map_err(Unfit::Read)?;
+    let refused = Unfit::Content;
     let stanza = &deb.stanza;
     let field = |name: &str| {
         let value = stanza.get(name).filter(|value| !value.is_empty());
@@ -74,7 +48,7 @@ pub(crate) fn read(
         kind,
         source: source.to_owned(),
         source_version: source_version.to_owned(),
-        component: new.component.clone(),
+        component: component.to_owned(),
         sha256,
         size,
         path: pool_path(name, &stem, suffix, &sha256),
@@ -82,7 +56,7 @@ pub(crate) fn read(
     let section = stanza.get("Section").filter(|section| {
         !section.contains(|c: char| c.is_whitespace() || c.is_control() || c == ',')
     });
-    let entry = entry(stanza, &record, &hex(&file.sum.finalize()));
+    let entry = entry(stanza, &record);
     Ok(Description {
         location: section.map_or_else(|| name.to_owned(), |section| format!("{section}/{name}")),
         entries: BTreeMap::from([("Packages".to_owned(), entry)]),
@@ -104,7 +78,7 @@ fn source<'a>(stanza: &'a Stanza, name: &'a str, version: &'a str) -> (&'a str, 
 }
 
 /// The stanza of the package in a Packages file.
-fn entry(stanza: &Stanza, record: &Record, sha512: &str) -> String {
+fn entry(stanza: &Stanza, record: &Record) -> String {
     let mut text = String::new();
     let mut add = |name: &str, value: &str| {
         text.push_str(name);
@@ -123,7 +97,6 @@ fn entry(stanza: &Stanza, record: &Record, sha512: &str) -> String {
     add("Filename", &record.path);
     add("Size", &record.size.to_string());
     add("SHA256", &record.sha256.hex());
-    add("SHA512", sha512);
     text.push('\n');
     text
 }

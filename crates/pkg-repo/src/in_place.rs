@@ -12,9 +12,10 @@ use tempfile::Builder;
 use crate::RepoError;
 use crate::compress::{Format, compress, join};
 use crate::extras::Extras;
+use crate::package::Unfit;
 use crate::repomd::{INDEXES, NamedFile, repomd};
 use crate::repository::Signing;
-use crate::rpm_package::{RpmPackage, Unfit};
+use crate::rpm_package::RpmPackage;
 use crate::rpm_xml;
 
 /// So many packages make a piece of an index.
@@ -192,9 +193,9 @@ impl Growing {
 
 fn read(path: &Path) -> Result<RpmPackage, RepoError> {
     let read = fs::File::open(path).map_err(Unfit::Read).and_then(RpmPackage::read);
-    read.map_err(|unfit| match unfit {
-        Unfit::Read(source) => RepoError::Read { path: path.to_owned(), source },
-        Unfit::Content(reason) => RepoError::Unfit { path: path.to_owned(), reason },
+    read.map_err(|unfit| {
+        let refused = |reason| RepoError::Unfit { path: path.to_owned(), reason };
+        unfit.of(path, refused)
     })
 }
 

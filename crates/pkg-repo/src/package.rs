@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,8 +12,12 @@ use names::Digest;
 use crate::RepoError;
 use crate::channel::ChannelName;
 use crate::provenance::Provenance;
-use crate::record::Record;
+use crate::record::{PackageKind, Record};
 use crate::storage::{Content, Incoming, Storage, StorageError};
+
+/// What is said of packages up to this size is not kept: reading them again takes no longer than a file of its own,
+/// and a publication of a thousand of them makes a thousand files less.
+pub(crate) const SMALL: u64 = 64 << 10;
 
 /// The most that the description of a package can have.
 const LIMIT: u64 = 256 << 20;
@@ -39,7 +43,7 @@ pub struct NewPackage {
     pub provenance: Option<Provenance>,
 }
 
-/// All that indexes say of a package, kept under its digest, so that it is read once.
+/// All that indexes say of a package; of one that is not small it is kept under its digest.
 #[derive(Clone, Debug, Eq, PartialEq, serde::Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Description {
@@ -50,6 +54,35 @@ pub(crate) struct Description {
     pub(crate) location: String,
     /// The files that Contents lists.
     pub(crate) files: Vec<String>,
+}
+
+/// Why a file is no package.
+pub(crate) enum Unfit {
+    /// It cannot be read.
+    Read(io::Error),
+    /// It is no archive of Debian's kind; the error names it.
+    Deb(distro::DebError),
+    /// What it says of itself cannot be.
+    Content(String),
+}
+
+impl Unfit {
+    /// The error about the file at `path`; `refused` makes it of what the file says.
+    pub(crate) fn of(self, path: &Path, refused: impl FnOnce(String) -> RepoError) -> RepoError {
+        match self {
+            Self::Read(source) => RepoError::Read { path: path.to_owned(), source },
+            Self::Deb(error) => error.into(),
+            Self::Content(reason) => refused(reason),
+        }
+    }
+}
+
+impl Description {
+    /// About how many bytes it takes.
+    fn room(&self) -> u64 {
+        let texts = self.entries.values().chain(&self.files);
+        texts.map(|text| text.len() as u64 + 64).sum()
+    }
 }
 
 /// A package comes into an index, or leaves it.
@@ -88,8 +121,8 @@ pub(crate) fn take_in(
 ) -> Result<(Vec<Record>, Known), RepoError> {
     let kept = AtomicU64::new(0);
     let take = |new: &NewPackage| -> Result<_, RepoError> {
-        let (description, size) = take_one(storage, channel, new)?;
-        let record = description.record.clone();
+        let description = take_one(storage, channel, new)?;
+        let (record, size) = (description.record.clone(), description.room());
         let is_kept = kept.fetch_add(size, Ordering::Relaxed) + size <= KEPT;
         Ok((record, is_kept.then_some(description)))
     };
@@ -100,82 +133,110 @@ pub(crate) fn take_in(
     Ok((records, Arc::new(known)))
 }
 
-/// Reads a package, and puts it into the pool with its description, which comes back with its size there.
+/// Reads a package, and puts it into the pool; its description comes back.
 fn take_one(
     storage: &dyn Storage,
     channel: &ChannelName,
     new: &NewPackage,
-) -> Result<(Description, u64), RepoError> {
+) -> Result<Description, RepoError> {
     let from = fs_err::File::open(&new.path)
         .map_err(|source| RepoError::Read { path: new.path.clone(), source })?;
     let mut package = Copied { from, to: storage.incoming()?, failed: None };
     let description = match channel {
-        ChannelName::Apt(_) => crate::deb_package::read(channel, new, &mut package),
-        ChannelName::Yum(_) => crate::rpm_package::read(channel, new, &mut package),
+        ChannelName::Apt(_) => crate::deb_package::read(&new.path, &new.component, &mut package),
+        ChannelName::Yum(_) => crate::rpm_package::read(&mut package),
     };
     if let Some(source) = package.failed {
         let path = new.path.clone();
         return Err(StorageError::Io { action: "copy into the pool", path, source }.into());
     }
-    let mut description = description?;
+    let refused = |reason: String| RepoError::Package {
+        path: new.path.clone(),
+        channel: channel.clone(),
+        reason,
+    };
+    let mut description = description.map_err(|unfit| unfit.of(&new.path, refused))?;
     let sha256 = description.record.sha256;
     if new.provenance.as_ref().is_some_and(|provenance| !provenance.is_of(&sha256)) {
-        return Err(RepoError::Package {
-            path: new.path.clone(),
-            channel: channel.clone(),
-            reason: "its provenance speaks of another file: build both anew".to_owned(),
-        });
+        return Err(refused("its provenance speaks of another file: build both anew".to_owned()));
     }
     // What is in the pool stays where it is: an earlier version may have put it elsewhere.
-    let is_new = storage.size(&place(&sha256))?.is_none();
-    if !is_new {
+    if let Some(there) = kept(storage, &sha256)? {
         let component = description.record.component;
-        description = describe(storage, &sha256)?;
-        description.record.component = component;
-    }
-    package.to.put(&description.record.path)?;
-    let json = serde_json::to_vec(&description).expect("texts and numbers make JSON");
-    if is_new {
+        description = Description { record: Record { component, ..there.record }, ..there };
+    } else if description.record.size > SMALL {
+        let json = serde_json::to_vec(&description).expect("texts and numbers make JSON");
         storage.put(&place(&sha256), Content::Bytes(&json))?;
     }
+    package.to.put(&description.record.path)?;
     if let Some(provenance) = &new.provenance {
         crate::provenance::put(storage, &description.record, provenance)?;
     }
-    Ok((description, json.len() as u64))
+    Ok(description)
 }
 
-/// Where the description of a package lies.
+/// Where the description of a package lies, if it is kept.
 pub(crate) fn place(sha256: &Digest) -> String {
     let hex = sha256.hex();
     format!("packages/{}/{hex}.json", &hex[..2])
 }
 
-/// Reads the description of a package that was taken in.
-pub(crate) fn describe(storage: &dyn Storage, sha256: &Digest) -> Result<Description, RepoError> {
+/// The description of a package that is kept.
+pub(crate) fn kept(
+    storage: &dyn Storage,
+    sha256: &Digest,
+) -> Result<Option<Description>, RepoError> {
     let path = place(sha256);
-    let bytes = storage.read(&path, LIMIT)?;
+    let Some(bytes) = storage.read(&path, LIMIT)? else { return Ok(None) };
+    let description = serde_json::from_slice(&bytes);
+    let damaged = |_| RepoError::Damaged { path, reason: "it describes no package" };
+    description.map(Some).map_err(damaged)
+}
+
+/// The description of a package that was taken in: as it is kept, or from the package in the pool.
+pub(crate) fn describe(storage: &dyn Storage, record: &Record) -> Result<Description, RepoError> {
+    if let Some(description) = kept(storage, &record.sha256)? {
+        return Ok(description);
+    }
+    if record.size > SMALL {
+        return Err(RepoError::Missing { path: place(&record.sha256) });
+    }
+    let path = &record.path;
+    let bytes = storage.read(path, SMALL)?;
     let bytes = bytes.ok_or_else(|| RepoError::Missing { path: path.clone() })?;
-    serde_json::from_slice(&bytes)
-        .map_err(|_| RepoError::Damaged { path, reason: "it describes no package" })
+    let read = match record.kind {
+        PackageKind::Rpm => crate::rpm_package::read(&*bytes),
+        _ => crate::deb_package::read(Path::new(path), &record.component, &*bytes),
+    };
+    match read {
+        Ok(description) if description.record == *record => Ok(description),
+        _ => {
+            let reason = "it is not what was published";
+            Err(RepoError::Damaged { path: path.clone(), reason })
+        }
+    }
 }
 
 /// Calls `with` for each change and the description of its package, in order; several are read at once, where they are
-/// not known.
+/// not known. What is lost must not stay for ever: a package that goes may have none.
 pub(crate) fn each_described(
     storage: &dyn Storage,
     changes: &[&Change],
     known: &Known,
     workers: usize,
-    mut with: impl FnMut(&Change, &Description) -> Result<(), RepoError>,
+    mut with: impl FnMut(&Change, Option<&Description>) -> Result<(), RepoError>,
 ) -> Result<(), RepoError> {
     for changes in changes.chunks(AT_ONCE) {
         let read = |change: &&Change| match known.get(&change.record.sha256) {
-            Some(description) => Ok(Cow::Borrowed(description)),
-            None => describe(storage, &change.record.sha256).map(Cow::Owned),
+            Some(description) => Ok(Some(Cow::Borrowed(description))),
+            None => match describe(storage, &change.record) {
+                Err(RepoError::Missing { .. }) if !change.comes => Ok(None),
+                description => description.map(|description| Some(Cow::Owned(description))),
+            },
         };
         let descriptions = parallel::for_each(changes, workers, read)?;
         for (change, description) in changes.iter().zip(descriptions) {
-            with(change, &description)?;
+            with(change, description.as_deref())?;
         }
     }
     Ok(())

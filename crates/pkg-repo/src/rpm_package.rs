@@ -1,14 +1,13 @@
 //! What the indexes of yum say of an rpm.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufReader, Read};
+use std::io::{BufReader, Read};
 
 use names::{Digest, Hashing};
 use pkg_writer::rpm::{self, Header, Headers};
 
-use crate::RepoError;
-use crate::channel::{ChannelName, is_word};
-use crate::package::{Description, NewPackage};
+use crate::channel::is_word;
+use crate::package::{Description, Unfit};
 use crate::record::{PackageKind, Record, pool_path};
 use crate::rpm_xml;
 use crate::yum_index::package_href;
@@ -59,29 +58,9 @@ pub(crate) enum RpmFileKind {
     Ghost,
 }
 
-/// Why a file is no rpm package.
-pub(crate) enum Unfit {
-    /// It cannot be read.
-    Read(io::Error),
-    /// What it says of itself cannot be.
-    Content(String),
-}
-
 /// Reads an rpm that goes into the pool, whose bytes are `package`, to its end.
-pub(crate) fn read(
-    channel: &ChannelName,
-    new: &NewPackage,
-    package: impl Read,
-) -> Result<Description, RepoError> {
-    let path = &new.path;
-    let described =
-        RpmPackage::read(package).and_then(|rpm| describe(&rpm).map_err(Unfit::Content));
-    described.map_err(|unfit| match unfit {
-        Unfit::Read(source) => RepoError::Read { path: path.clone(), source },
-        Unfit::Content(reason) => {
-            RepoError::Package { path: path.clone(), channel: channel.clone(), reason }
-        }
-    })
+pub(crate) fn read(package: impl Read) -> Result<Description, Unfit> {
+    describe(&RpmPackage::read(package)?).map_err(Unfit::Content)
 }
 
 fn describe(rpm: &RpmPackage) -> Result<Description, String> {

@@ -1,6 +1,6 @@
 //! Checking a repository: is everything there, and is it what the signed indexes say?
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use names::{Epoch, Sha256};
@@ -10,7 +10,7 @@ use crate::RepoError;
 use crate::apt_index::{by_hash, release};
 use crate::channel::{ChannelName, ChannelSettings};
 use crate::compress::{Format, join};
-use crate::package::describe;
+use crate::package::{SMALL, kept, place};
 use crate::record::Record;
 use crate::repository::Repository;
 use crate::state::{State, folder};
@@ -126,33 +126,49 @@ impl Repository<'_> {
         Ok(())
     }
 
-    /// Whether the indexes list what the catalog does, in the words of its description.
+    /// Whether the indexes list what the catalog does: in the words of its description, where it is kept, and else
+    /// under its digest.
     fn check_entries(
         &self,
         state: &State,
         records: &[Record],
         findings: &mut Findings<'_>,
     ) -> Result<(), RepoError> {
-        let mut listed = BTreeSet::new();
+        let mut listed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for (name, index) in state.indexes.iter().filter(|(name, _)| !name.contains("Contents")) {
             match index.table.entries(self.storage) {
-                Ok(entries) => listed.extend(entries.into_iter().map(|(_, text)| text)),
+                Ok(entries) => entries.into_iter().for_each(|(key, text)| {
+                    listed.entry(key).or_default().insert(text);
+                }),
                 Err(error) => findings.add(name, error.to_string()),
             }
         }
         for record in records {
-            match describe(self.storage, &record.sha256) {
+            let mut texts = listed.remove(&record.key()).unwrap_or_default();
+            match kept(self.storage, &record.sha256) {
                 Err(error) => findings.add(&record.path, error.to_string()),
-                Ok(description) => {
+                Ok(Some(description)) => {
                     for (index, entry) in &description.entries {
-                        if !listed.remove(entry) {
+                        if !texts.remove(entry) {
                             findings.add(&record.path, format!("the index {index} lacks it"));
                         }
                     }
                 }
+                Ok(None) if record.size > SMALL => {
+                    findings.add(&place(&record.sha256), "it is missing");
+                }
+                Ok(None) => {
+                    let digest = record.sha256.hex();
+                    let before = texts.len();
+                    texts.retain(|text| !text.contains(&digest));
+                    if texts.len() == before {
+                        findings.add(&record.path, "the indexes lack it");
+                    }
+                }
             }
+            listed.entry(record.key()).or_default().extend(texts);
         }
-        for text in listed {
+        for text in listed.into_values().flatten() {
             let line = text.lines().next().unwrap_or_default().to_owned();
             findings.add("", format!("an index lists what is not there: {line}"));
         }

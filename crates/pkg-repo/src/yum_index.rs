@@ -40,7 +40,7 @@ pub(crate) fn update(
     }
     each_described(storage, &coming, known, workers, |change, description| {
         for IndexKind { name, .. } in INDEXES {
-            let entry = description.entries.get(name).cloned();
+            let entry = description.and_then(|description| description.entries.get(name)).cloned();
             entries.entry(name).or_default().insert(change.record.key(), entry);
         }
         Ok(())

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use pkg_repo::{Check, Depth, Finding, Retention, SoleFolder, collect};
+use pkg_repo::{Check, Depth, Finding, GateRules, RepoError, Retention, SoleFolder, collect};
 use signer::OpenPgpKey as _;
 
-use crate::room::{Room, TIME, deb, name};
+use crate::room::{Room, TIME, deb, large, name};
 
 fn verify(room: &Room) -> Vec<Finding> {
     let keyring = room.key.certificate().keyring();
@@ -32,7 +32,7 @@ fn files(folder: &Path) -> Vec<String> {
 fn whatever_is_changed_or_missing_is_found() {
     let room = Room::new();
     room.init("apt:trixie");
-    room.add("apt:trixie", &[deb("a", "1.0"), deb("b", "1.0")]);
+    room.add("apt:trixie", &[deb("a", "1.0"), large("b", "1.0")]);
     assert_eq!(verify(&room), []);
     let mut touched = 0;
     for folder in ["pool", "dists", "packages", "chunks", "snapshots"] {
@@ -129,7 +129,7 @@ fn a_package_that_is_in_the_pool_stays_where_it_is() {
     let room = Room::new();
     room.init("apt:trixie");
     room.init("apt:trixie-updates");
-    let record = room.add("apt:trixie", &[deb("a", "1.0")]).added.remove(0);
+    let record = room.add("apt:trixie", &[large("a", "1.0")]).added.remove(0);
     let hex = record.sha256.hex();
     let old = format!("pool/a/a/{}/a_1.0_all.deb", &hex[..16]);
     let description = room.root().join(format!("packages/{}/{hex}.json", &hex[..2]));
@@ -138,9 +138,60 @@ fn a_package_that_is_in_the_pool_stays_where_it_is() {
     fs_err::create_dir_all(room.root().join(&old).parent().unwrap()).unwrap();
     fs_err::rename(room.root().join(&record.path), room.root().join(&old)).unwrap();
 
-    let again = room.add("apt:trixie-updates", &[deb("a", "1.0")]).added.remove(0);
+    let again = room.add("apt:trixie-updates", &[large("a", "1.0")]).added.remove(0);
     assert_eq!((again.sha256, &again.path), (record.sha256, &old));
     assert!(!room.root().join(&record.path).exists());
     let index = room.read("dists/trixie-updates/main/binary-amd64/Packages");
     assert!(index.contains(&format!("\nFilename: {old}\n")), "{index}");
+}
+
+#[test]
+fn a_package_is_described_anew_as_it_was_at_first() {
+    let room = Room::new();
+    for channel in ["apt:one", "apt:two"] {
+        room.init(channel);
+    }
+    let packages = [deb("small", "1.0").file("usr/share/x", b"x"), large("large", "1.0")];
+    let added = room.add("apt:one", &packages).added;
+    assert_eq!(files(&room.root().join("packages")).len(), 1, "of the large one");
+    let promote = |record: &pkg_repo::Record| {
+        let (from, to) = (name("apt:one"), name("apt:two"));
+        let digests = [record.sha256];
+        let promote = |s: &pkg_repo::Signing<'_>| {
+            room.repository().promote(&from, &to, &digests, GateRules::default(), s)
+        };
+        room.signing(promote)
+    };
+    // What is in the pool is not what was published.
+    let small = added.iter().find(|record| record.name == "small").unwrap();
+    let path = room.root().join(&small.path);
+    let good = fs_err::read(&path).unwrap();
+    let mut bad = good.clone();
+    bad[good.len() / 2] ^= 1;
+    fs_err::write(&path, bad).unwrap();
+    let error = promote(small).unwrap_err();
+    assert!(matches!(error, RepoError::Damaged { .. }), "{error}");
+    fs_err::write(&path, good).unwrap();
+
+    added.iter().for_each(|record| drop(promote(record).unwrap()));
+    assert!(room.read("dists/one/main/binary-amd64/Packages").contains("Package: small\n"));
+    for index in ["binary-amd64/Packages", "Contents-amd64.gz"] {
+        let read = |suite: &str| {
+            fs_err::read(room.root().join(format!("dists/{suite}/main/{index}"))).unwrap()
+        };
+        assert!(read("one") == read("two"), "{index}");
+    }
+}
+
+#[test]
+fn what_is_lost_can_be_removed() {
+    let room = Room::new();
+    room.init("apt:trixie");
+    let added = room.add("apt:trixie", &[deb("small", "1.0"), large("large", "1.0")]).added;
+    fs_err::remove_dir_all(room.root().join("packages")).unwrap();
+    fs_err::remove_dir_all(room.root().join("pool")).unwrap();
+    let digests: Vec<_> = added.iter().map(|record| record.sha256).collect();
+    room.signing(|s| room.repository().remove(&name("apt:trixie"), &digests, s)).unwrap();
+    assert_eq!(room.list("apt:trixie"), [""; 0]);
+    assert_eq!(verify(&room), []);
 }

@@ -118,3 +118,10 @@ pub(crate) fn deb(name: &str, version: &str) -> DebBuilder {
     let path = format!("usr/share/{name}/{version}");
     DebBuilder::new(name, version).field("Section", "net").file(&path, version.as_bytes())
 }
+
+/// A package of 100 kB, whose description is kept.
+pub(crate) fn large(package: &str, version: &str) -> DebBuilder {
+    let digest = |number: u32| testkit::sha256(&number.to_le_bytes()).hex().into_bytes();
+    let noise: Vec<u8> = (0..3_200).flat_map(digest).collect();
+    deb(package, version).file("usr/share/noise", &noise)
+}
