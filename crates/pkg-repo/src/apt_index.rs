@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha512};
 use crate::RepoError;
 use crate::channel::{AptSettings, ChannelName, Pinning};
 use crate::compress::{Format, join};
-use crate::package::{Change, Description, Known, describe, each_described, hex};
+use crate::package::{Change, Description, Known, describe_if_there, each_described, hex};
 use crate::record::{PackageKind, Record};
 use crate::state::{Index, IndexFile};
 use crate::storage::{Content, Storage};
@@ -56,10 +56,8 @@ pub(crate) fn update(
         if !change.comes {
             for other in others.get(record.name.as_str()).into_iter().flatten() {
                 if other.component == record.component && other.kind == record.kind {
-                    match describe(storage, other) {
-                        Err(RepoError::Missing { .. }) => {}
-                        other => kept.extend(other?.files),
-                    }
+                    let other = describe_if_there(storage, other)?;
+                    kept.extend(other.into_iter().flat_map(|other| other.files));
                 }
             }
         }

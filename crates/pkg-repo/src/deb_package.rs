@@ -14,8 +14,14 @@ use crate::record::{PackageKind, Record, pool_path};
 /// Fields that the index itself gives.
 const OWN: [&str; 6] = ["Filename", "Size", "MD5sum", "SHA1", "SHA256", "SHA512"];
 
-/// Reads a .deb or .udeb, whose bytes are `package`, to its end. `path` is where it lies, for errors.
-pub(crate) fn read(path: &Path, component: &str, package: impl Read) -> Result<Description, Unfit> {
+/// Reads a .deb or .udeb, whose bytes are `package`, to its end. `path` is where it lies, for errors, and `place` where
+/// the pool has it already.
+pub(crate) fn read(
+    path: &Path,
+    component: &str,
+    package: impl Read,
+    place: Option<&str>,
+) -> Result<Description, Unfit> {
     let mut input = BufReader::with_capacity(1 << 16, Hashing::new(package));
     let deb = inspect_deb(&mut input, path).map_err(Unfit::Deb)?;
     let (sha256, size) = input.into_inner().finish_reading().map_err(Unfit::Read)?;
@@ -51,7 +57,7 @@ pub(crate) fn read(path: &Path, component: &str, package: impl Read) -> Result<D
         component: component.to_owned(),
         sha256,
         size,
-        path: pool_path(name, &stem, suffix, &sha256),
+        path: place.map_or_else(|| pool_path(name, &stem, suffix, &sha256), str::to_owned),
     };
     let section = stanza.get("Section").filter(|section| {
         !section.contains(|c: char| c.is_whitespace() || c.is_control() || c == ',')

@@ -15,8 +15,8 @@ use crate::provenance::Provenance;
 use crate::record::{PackageKind, Record};
 use crate::storage::{Content, Incoming, Storage, StorageError};
 
-/// What is said of packages up to this size is not kept: reading them again takes no longer than a file of its own,
-/// and a publication of a thousand of them makes a thousand files less.
+/// What is said of packages up to this size is not kept: they are read again when it is needed, which takes about as
+/// long as reading a description, and a publication of a thousand of them makes a thousand files less.
 pub(crate) const SMALL: u64 = 64 << 10;
 
 /// The most that the description of a package can have.
@@ -119,12 +119,12 @@ pub(crate) fn take_in(
     packages: &[NewPackage],
     workers: usize,
 ) -> Result<(Vec<Record>, Known), RepoError> {
-    let kept = AtomicU64::new(0);
+    let taken = AtomicU64::new(0);
     let take = |new: &NewPackage| -> Result<_, RepoError> {
         let description = take_one(storage, channel, new)?;
         let (record, size) = (description.record.clone(), description.room());
-        let is_kept = kept.fetch_add(size, Ordering::Relaxed) + size <= KEPT;
-        Ok((record, is_kept.then_some(description)))
+        let fits = taken.fetch_add(size, Ordering::Relaxed) + size <= KEPT;
+        Ok((record, fits.then_some(description)))
     };
     let taken = parallel::for_each(packages, workers, take)?;
     let (records, descriptions): (Vec<_>, Vec<_>) = taken.into_iter().unzip();
@@ -143,8 +143,10 @@ fn take_one(
         .map_err(|source| RepoError::Read { path: new.path.clone(), source })?;
     let mut package = Copied { from, to: storage.incoming()?, failed: None };
     let description = match channel {
-        ChannelName::Apt(_) => crate::deb_package::read(&new.path, &new.component, &mut package),
-        ChannelName::Yum(_) => crate::rpm_package::read(&mut package),
+        ChannelName::Apt(_) => {
+            crate::deb_package::read(&new.path, &new.component, &mut package, None)
+        }
+        ChannelName::Yum(_) => crate::rpm_package::read(&mut package, None),
     };
     if let Some(source) = package.failed {
         let path = new.path.clone();
@@ -202,23 +204,38 @@ pub(crate) fn describe(storage: &dyn Storage, record: &Record) -> Result<Descrip
         return Err(RepoError::Missing { path: place(&record.sha256) });
     }
     let path = &record.path;
-    let bytes = storage.read(path, SMALL)?;
-    let bytes = bytes.ok_or_else(|| RepoError::Missing { path: path.clone() })?;
-    let read = match record.kind {
-        PackageKind::Rpm => crate::rpm_package::read(&*bytes),
-        _ => crate::deb_package::read(Path::new(path), &record.component, &*bytes),
+    let damaged = || {
+        let reason = "it is not what was published";
+        RepoError::Damaged { path: path.clone(), reason }
     };
-    match read {
-        Ok(description) if description.record == *record => Ok(description),
-        _ => {
-            let reason = "it is not what was published";
-            Err(RepoError::Damaged { path: path.clone(), reason })
-        }
+    let bytes = match storage.read(path, SMALL) {
+        Err(StorageError::TooLarge { .. }) => return Err(damaged()),
+        bytes => bytes?.ok_or_else(|| RepoError::Missing { path: path.clone() })?,
+    };
+    let read = match record.kind {
+        PackageKind::Rpm => crate::rpm_package::read(&*bytes, Some(path)),
+        _ => crate::deb_package::read(Path::new(path), &record.component, &*bytes, Some(path)),
+    };
+    let description = read.map_err(|_| damaged())?;
+    if description.record.sha256 != record.sha256 {
+        return Err(damaged());
+    }
+    Ok(description)
+}
+
+/// The description of a package that is to go; `None` if it or the package is lost, which must not keep it for ever.
+pub(crate) fn describe_if_there(
+    storage: &dyn Storage,
+    record: &Record,
+) -> Result<Option<Description>, RepoError> {
+    match describe(storage, record) {
+        Err(RepoError::Missing { .. } | RepoError::Damaged { .. }) => Ok(None),
+        description => description.map(Some),
     }
 }
 
 /// Calls `with` for each change and the description of its package, in order; several are read at once, where they are
-/// not known. What is lost must not stay for ever: a package that goes may have none.
+/// not known. A package that goes may have none.
 pub(crate) fn each_described(
     storage: &dyn Storage,
     changes: &[&Change],
@@ -229,10 +246,10 @@ pub(crate) fn each_described(
     for changes in changes.chunks(AT_ONCE) {
         let read = |change: &&Change| match known.get(&change.record.sha256) {
             Some(description) => Ok(Some(Cow::Borrowed(description))),
-            None => match describe(storage, &change.record) {
-                Err(RepoError::Missing { .. }) if !change.comes => Ok(None),
-                description => description.map(|description| Some(Cow::Owned(description))),
-            },
+            None if change.comes => {
+                describe(storage, &change.record).map(|description| Some(Cow::Owned(description)))
+            }
+            None => Ok(describe_if_there(storage, &change.record)?.map(Cow::Owned)),
         };
         let descriptions = parallel::for_each(changes, workers, read)?;
         for (change, description) in changes.iter().zip(descriptions) {

@@ -58,12 +58,12 @@ pub(crate) enum RpmFileKind {
     Ghost,
 }
 
-/// Reads an rpm that goes into the pool, whose bytes are `package`, to its end.
-pub(crate) fn read(package: impl Read) -> Result<Description, Unfit> {
-    describe(&RpmPackage::read(package)?).map_err(Unfit::Content)
+/// Reads an rpm, whose bytes are `package`, to its end. `place` is where the pool has it already.
+pub(crate) fn read(package: impl Read, place: Option<&str>) -> Result<Description, Unfit> {
+    describe(&RpmPackage::read(package)?, place).map_err(Unfit::Content)
 }
 
-fn describe(rpm: &RpmPackage) -> Result<Description, String> {
+fn describe(rpm: &RpmPackage, place: Option<&str>) -> Result<Description, String> {
     let evr = match rpm.epoch {
         0 => format!("{}-{}", rpm.version, rpm.release),
         epoch => format!("{epoch}:{}-{}", rpm.version, rpm.release),
@@ -85,7 +85,7 @@ fn describe(rpm: &RpmPackage) -> Result<Description, String> {
         component: "-".to_owned(),
         sha256: rpm.sha256,
         size: rpm.size,
-        path: pool_path(name, &stem, "rpm", &rpm.sha256),
+        path: place.map_or_else(|| pool_path(name, &stem, "rpm", &rpm.sha256), str::to_owned),
     };
     let entries = BTreeMap::from([
         ("primary".to_owned(), rpm_xml::primary(rpm, &package_href(&record))),

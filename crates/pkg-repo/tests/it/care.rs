@@ -184,14 +184,26 @@ fn a_package_is_described_anew_as_it_was_at_first() {
 }
 
 #[test]
-fn what_is_lost_can_be_removed() {
-    let room = Room::new();
-    room.init("apt:trixie");
-    let added = room.add("apt:trixie", &[deb("small", "1.0"), large("large", "1.0")]).added;
-    fs_err::remove_dir_all(room.root().join("packages")).unwrap();
-    fs_err::remove_dir_all(room.root().join("pool")).unwrap();
-    let digests: Vec<_> = added.iter().map(|record| record.sha256).collect();
-    room.signing(|s| room.repository().remove(&name("apt:trixie"), &digests, s)).unwrap();
-    assert_eq!(room.list("apt:trixie"), [""; 0]);
-    assert_eq!(verify(&room), []);
+fn what_is_lost_or_damaged_can_be_removed() {
+    type Harm = fn(&Room, &str);
+    let harms: [Harm; 3] = [
+        |room, path| fs_err::remove_file(room.root().join(path)).unwrap(),
+        |room, path| fs_err::write(room.root().join(path), "no package").unwrap(),
+        |room, path| fs_err::write(room.root().join(path), vec![0; 1 << 20]).unwrap(),
+    ];
+    for harm in harms {
+        let room = Room::new();
+        room.init("apt:trixie");
+        let packages = [deb("small", "1.0"), large("large", "1.0")];
+        let added = room.add("apt:trixie", &packages).added;
+        added.iter().for_each(|record| harm(&room, &record.path));
+        fs_err::remove_dir_all(room.root().join("packages")).unwrap();
+        // The second of the versions that come takes the place of the one that is lost.
+        for version in ["2.0", "3.0"] {
+            room.add("apt:trixie", &[deb("small", version), large("large", version)]);
+        }
+        let left = ["large 2.0 all", "large 3.0 all", "small 2.0 all", "small 3.0 all"];
+        assert_eq!(room.list("apt:trixie"), left);
+        assert_eq!(verify(&room), []);
+    }
 }
