@@ -62,7 +62,8 @@ pub(crate) enum Failure {
     #[error("{}", damage(*.count, *.removed))]
     Damaged { count: usize, removed: bool },
     #[error(
-        "{0} of the repository's files are not as they should be: publish them anew, or roll back"
+        "{0} of the repository's files are not as they should be: publish the packages again, then \
+         `repo refresh`, which makes indexes anew"
     )]
     Findings(usize),
     #[error("{0} is neither a digest nor a package of {1}: see `repo list {1}`")]

@@ -13,6 +13,7 @@ use crate::record::{PackageKind, Record};
 use crate::state::{Index, IndexFile};
 use crate::storage::{Content, Storage};
 use crate::table::Shape;
+use crate::whole::put_whole;
 
 /// The forms of a Packages file.
 const PACKAGES: [Format; 3] = [Format::Plain, Format::Gzip, Format::Xz];
@@ -164,18 +165,27 @@ pub(crate) fn write(
         index.files.clear();
         let formats: &[Format] = if name.ends_with("/Packages") { &PACKAGES } else { &CONTENTS };
         for format in formats {
-            let pieces = index.table.pieces(storage, *format)?;
-            let bytes = join(&pieces, *format);
-            let path = format!("the chunks of {name}");
-            let bytes = bytes.ok_or(RepoError::Damaged { path, reason: "one is no xz stream" })?;
+            let bytes = assemble(storage, name, index, *format)?;
             let file = IndexFile::of(&bytes);
             let (sha256, sha512) = by_hash(channel, name, &file);
-            storage.put(&sha256, Content::Bytes(&bytes))?;
-            storage.put(&sha512, Content::Same(&sha256))?;
+            put_whole(storage, &sha256, Content::Bytes(&bytes), &file.sha256)?;
+            put_whole(storage, &sha512, Content::Same(&sha256), &file.sha256)?;
             index.files.insert(format!("{name}{}", format.suffix()), file);
         }
     }
     Ok(())
+}
+
+/// Puts the file of an index together.
+pub(crate) fn assemble(
+    storage: &dyn Storage,
+    name: &str,
+    index: &Index,
+    format: Format,
+) -> Result<Vec<u8>, RepoError> {
+    let pieces = index.table.pieces(storage, format)?;
+    let path = format!("the chunks of {name}");
+    join(&pieces, format).ok_or(RepoError::Damaged { path, reason: "one is damaged" })
 }
 
 /// Where a file of an index lies under its digests, for `Acquire-By-Hash`.

@@ -28,6 +28,13 @@ pub enum Format {
 }
 
 impl Format {
+    /// That of a file with this name.
+    pub(crate) fn of(name: &str) -> Self {
+        let compressed = [Self::Gzip, Self::Xz, Self::Zstd];
+        let fits = |format: &Self| name.ends_with(format.suffix());
+        compressed.into_iter().find(fits).unwrap_or(Self::Plain)
+    }
+
     /// The suffix of its files.
     pub(crate) fn suffix(self) -> &'static str {
         match self {

@@ -163,11 +163,7 @@ impl Storage for Folder {
     fn read(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, StorageError> {
         let place = self.at(path)?;
         let failed = |source| StorageError::Io { action: "read", path: place.clone(), source };
-        let file = match fs_err::File::open(&place) {
-            Ok(file) => file,
-            Err(error) if is_absent(&error) => return Ok(None),
-            Err(error) => return Err(failed(error)),
-        };
+        let Some(file) = open(&place)? else { return Ok(None) };
         let size = file.metadata().map_err(failed)?.len();
         if size > limit {
             return Err(StorageError::TooLarge { path: path.to_owned(), limit });
@@ -175,6 +171,11 @@ impl Storage for Folder {
         let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
         file.take(limit).read_to_end(&mut bytes).map_err(failed)?;
         Ok(Some(bytes))
+    }
+
+    fn open(&self, path: &str) -> Result<Option<Box<dyn io::Read + '_>>, StorageError> {
+        let file = open(&self.at(path)?)?;
+        Ok(file.map(|file| Box::new(file) as Box<dyn io::Read>))
     }
 
     fn size(&self, path: &str) -> Result<Option<u64>, StorageError> {
@@ -345,6 +346,14 @@ fn check_format(root: &Path, alone: bool) -> Result<(), StorageError> {
             let found = found.trim().chars().take(20).collect();
             Err(StorageError::Format { path: root.to_owned(), found })
         }
+    }
+}
+
+fn open(path: &Path) -> Result<Option<fs_err::File>, StorageError> {
+    match fs_err::File::open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if is_absent(&error) => Ok(None),
+        Err(source) => Err(StorageError::Io { action: "read", path: path.to_owned(), source }),
     }
 }
 

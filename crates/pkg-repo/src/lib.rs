@@ -81,6 +81,7 @@ mod state;
 mod storage;
 mod table;
 mod verify;
+mod whole;
 mod yum_index;
 
 pub use channel::{

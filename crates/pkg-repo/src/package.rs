@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use names::Digest;
+use names::{Digest, Sha256};
 
 use crate::RepoError;
 use crate::channel::ChannelName;
 use crate::provenance::Provenance;
 use crate::record::{PackageKind, Record};
 use crate::storage::{Content, Incoming, Storage, StorageError};
+use crate::whole::{put_whole, remove_damaged};
 
 /// What is said of packages up to this size is not kept: they are read again when it is needed, which takes about as
 /// long as reading a description, and a publication of a thousand of them makes a thousand files less.
@@ -78,6 +79,15 @@ impl Unfit {
 }
 
 impl Description {
+    /// Whether it is the other, but for the component.
+    fn says_the_same(&self, other: &Self) -> bool {
+        let component = other.record.component.clone();
+        Record { component, ..self.record.clone() } == other.record
+            && self.entries == other.entries
+            && self.location == other.location
+            && self.files == other.files
+    }
+
     /// About how many bytes it takes.
     fn room(&self) -> u64 {
         let texts = self.entries.values().chain(&self.files);
@@ -162,14 +172,24 @@ fn take_one(
     if new.provenance.as_ref().is_some_and(|provenance| !provenance.is_of(&sha256)) {
         return Err(refused("its provenance speaks of another file: build both anew".to_owned()));
     }
-    // What is in the pool stays where it is: an earlier version may have put it elsewhere.
-    if let Some(there) = kept(storage, &sha256)? {
-        let component = description.record.component;
-        description = Description { record: Record { component, ..there.record }, ..there };
-    } else if description.record.size > SMALL {
-        let json = serde_json::to_vec(&description).expect("texts and numbers make JSON");
-        storage.put(&place(&sha256), Content::Bytes(&json))?;
+    let is_large = description.record.size > SMALL;
+    match kept(storage, &sha256) {
+        // What is in the pool stays where it is: an earlier version may have put it elsewhere.
+        Ok(Some(there)) if there.record.path != description.record.path => {
+            let component = description.record.component;
+            description = Description { record: Record { component, ..there.record }, ..there };
+        }
+        Ok(Some(there)) if there.says_the_same(&description) => {}
+        Ok(None) if !is_large => {}
+        Ok(_) | Err(RepoError::Damaged { .. }) if is_large => {
+            let json = serde_json::to_vec(&description).expect("texts and numbers make JSON");
+            let digest = Sha256::digest(&json);
+            put_whole(storage, &place(&sha256), Content::Bytes(&json), &digest)?;
+        }
+        Ok(_) | Err(RepoError::Damaged { .. }) => storage.remove(&place(&sha256))?,
+        Err(error) => return Err(error),
     }
+    remove_damaged(storage, &description.record.path, &sha256)?;
     package.to.put(&description.record.path)?;
     if let Some(provenance) = &new.provenance {
         crate::provenance::put(storage, &description.record, provenance)?;

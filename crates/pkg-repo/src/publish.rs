@@ -1,6 +1,6 @@
 //! What can be done to channels.
 
-use names::Digest;
+use names::{Digest, Sha256};
 use signer::Certificate;
 
 use crate::channel::{ChannelName, ChannelSettings, is_word};
@@ -10,6 +10,7 @@ use crate::record::Record;
 use crate::repository::{Next, Repository, Signing};
 use crate::state::{self, State};
 use crate::storage::{Content, PointerChange};
+use crate::whole::put_whole;
 use crate::{RepoError, apt_index, yum_index};
 
 /// What a change did.
@@ -67,7 +68,7 @@ impl Repository<'_> {
     }
 
     /// Publishes packages in a channel, through the version gate: see [`check_gate`]. All of them come
-    /// or none.
+    /// or none. Of those that are there already, what is damaged or lost comes back.
     ///
     /// # Errors
     /// When a package cannot be read or does not fit, when the gate is shut, or when the storage or a
@@ -144,6 +145,10 @@ impl Repository<'_> {
                 Ok((next, published))
             })?;
         published.snapshot = snapshot;
+        if matches!(channel, ChannelName::Yum(_)) {
+            // These may be damaged or lost where they are served.
+            yum_index::serve_packages(self.storage, channel, &published.skipped, self.workers)?;
+        }
         Ok(published)
     }
 
@@ -196,17 +201,26 @@ impl Repository<'_> {
         Ok(id)
     }
 
-    /// Signs a channel anew at the present time: for a new key, and before `Valid-Until` is over.
+    /// Signs a channel anew at the present time: for a new key, and before `Valid-Until` is over. Indexes that are
+    /// damaged are made anew from the packages.
     ///
     /// # Errors
-    /// When there is no such channel, or the storage or a key fails.
+    /// When there is no such channel, a package is missing whose index is damaged, or the storage or a key fails.
     pub fn refresh(
         &self,
         channel: &ChannelName,
         signing: &Signing<'_>,
     ) -> Result<String, RepoError> {
-        let (id, ()) = self.transact(channel, signing, &mut |current: &State, _| {
-            Ok((Next::State(Box::new(current.clone())), ()))
+        let (id, ()) = self.transact(channel, signing, &mut |current: &State, records| {
+            let mut state = current.clone();
+            if !self.are_indexes_whole(channel, current)? {
+                for index in std::mem::take(&mut state.indexes).values() {
+                    index.table.remove_damaged(self.storage)?;
+                }
+                let (none, all) = (Vec::new(), records.to_vec());
+                state = self.apply(channel, &state, records, none, all, &Known::default())?;
+            }
+            Ok((Next::State(Box::new(state)), ()))
         })?;
         Ok(id)
     }
@@ -271,12 +285,8 @@ impl Repository<'_> {
         for (path, bytes) in
             [(format!("{path}.gpg"), binary.as_slice()), (armored.clone(), text.as_bytes())]
         {
-            let there = self.storage.read(&path, 4 << 20)?;
-            if there.is_some_and(|there| there != bytes) {
-                // A key that was extended keeps its fingerprint.
-                self.storage.remove(&path)?;
-            }
-            self.storage.put(&path, Content::Bytes(bytes))?;
+            // A key that was extended keeps its fingerprint.
+            put_whole(self.storage, &path, Content::Bytes(bytes), &Sha256::digest(bytes))?;
         }
         Ok(armored)
     }

@@ -88,7 +88,7 @@ impl Repository<'_> {
     }
 
     /// Makes the state with other packages.
-    fn apply(
+    pub(crate) fn apply(
         &self,
         channel: &ChannelName,
         current: &State,

@@ -106,6 +106,9 @@ pub(crate) fn read(
     let damaged = |reason| RepoError::Damaged { path: path.clone(), reason };
     let state: State =
         serde_json::from_slice(&bytes).map_err(|_| damaged("it describes no snapshot"))?;
+    if state.id(&bytes) != id {
+        return Err(damaged("it is not what was published"));
+    }
     if state.format != FORMAT {
         return Err(damaged("it is of a later version of cooperage"));
     }

@@ -21,6 +21,12 @@ pub trait Storage: Sync {
     /// When it cannot be read, or is larger than `limit`.
     fn read(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, StorageError>;
 
+    /// A file to be read from its start; `None` if it is not there.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn open(&self, path: &str) -> Result<Option<Box<dyn io::Read + '_>>, StorageError>;
+
     /// The size of a file; `None` if it is not there.
     ///
     /// # Errors

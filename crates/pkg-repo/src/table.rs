@@ -11,9 +11,13 @@ use names::{Digest, Sha256};
 use crate::RepoError;
 use crate::compress::{Format, compress};
 use crate::storage::{Content, Storage};
+use crate::whole::{digest_of, put_whole, remove_damaged};
 
 /// The most that a chunk can hold.
 const LIMIT: u64 = 256 << 20;
+
+/// All forms of a chunk.
+const FORMS: [Format; 4] = [Format::Plain, Format::Gzip, Format::Xz, Format::Zstd];
 
 /// A sorted list of entries, each a text with a key, in chunks.
 #[derive(Clone, Debug, Default, Eq, PartialEq, serde::Deserialize, serde::Serialize)]
@@ -121,6 +125,29 @@ impl Table {
         };
         self.chunks.iter().map(piece).collect()
     }
+
+    /// Removes what is damaged of its chunks, in whatever form: who needs it will make it anew.
+    pub(crate) fn remove_damaged(&self, storage: &dyn Storage) -> Result<(), RepoError> {
+        for chunk in &self.chunks {
+            let plain = match read(storage, &chunk.digest) {
+                Ok(entries) => Some(text(&entries)),
+                Err(RepoError::Missing { .. } | RepoError::Damaged { .. }) => None,
+                Err(error) => return Err(error),
+            };
+            for format in FORMS {
+                let path = format!("{}{}", place(&chunk.digest), format.suffix());
+                match &plain {
+                    Some(_) if format == Format::Plain => {}
+                    // Equal texts give equal bytes.
+                    Some(text) => {
+                        remove_damaged(storage, &path, &Sha256::digest(compress(text, format)))?;
+                    }
+                    None => storage.remove(&path)?,
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 enum Part {
@@ -187,8 +214,7 @@ fn place(digest: &Digest) -> String {
 
 /// The files of a chunk, for the collection.
 pub(crate) fn files(digest: &Digest) -> Vec<String> {
-    let suffixes = [Format::Plain, Format::Gzip, Format::Xz, Format::Zstd].map(Format::suffix);
-    suffixes.iter().map(|suffix| format!("{}{suffix}", place(digest))).collect()
+    FORMS.iter().map(|format| format!("{}{}", place(digest), format.suffix())).collect()
 }
 
 /// Writes a chunk: lines with the length of a text and its key, an empty line, the texts.
@@ -204,12 +230,12 @@ fn write(storage: &dyn Storage, shape: Shape<'_>, entries: &Entries) -> Result<C
     }
     let digest = Sha256::digest(file.as_bytes());
     let path = place(&digest);
-    if storage.size(&path)?.is_none() {
+    if digest_of(storage, &path)? != Some(digest) {
         for format in shape.formats.iter().filter(|format| **format != Format::Plain) {
             let bytes = compress(&file.as_bytes()[start..], *format);
             storage.put(&format!("{path}{}", format.suffix()), Content::Bytes(&bytes))?;
         }
-        storage.put(&path, Content::Bytes(file.as_bytes()))?;
+        put_whole(storage, &path, Content::Bytes(file.as_bytes()), &digest)?;
     }
     Ok(Chunk { first: entries[0].0.clone(), digest, entries: entries.len() as u64 })
 }
@@ -218,7 +244,8 @@ fn read(storage: &dyn Storage, digest: &Digest) -> Result<Entries, RepoError> {
     let path = place(digest);
     let bytes = storage.read(&path, LIMIT)?;
     let bytes = bytes.ok_or_else(|| RepoError::Missing { path: path.clone() })?;
-    parse(bytes).ok_or(RepoError::Damaged { path, reason: "it is no chunk of an index" })
+    let entries = if Sha256::digest(&bytes) == *digest { parse(bytes) } else { None };
+    entries.ok_or(RepoError::Damaged { path, reason: "it is no chunk of an index" })
 }
 
 fn parse(bytes: Vec<u8>) -> Option<Entries> {

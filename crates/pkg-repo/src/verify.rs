@@ -7,17 +7,22 @@ use names::{Epoch, Sha256};
 use signer::{Keyring, verify_cleartext, verify_detached};
 
 use crate::RepoError;
-use crate::apt_index::{by_hash, release};
+use crate::apt_index::{self, by_hash, release};
 use crate::channel::{ChannelName, ChannelSettings};
-use crate::compress::{Format, join};
+use crate::compress::Format;
 use crate::package::{SMALL, kept, place};
 use crate::record::Record;
+use crate::repomd::INDEXES;
 use crate::repository::Repository;
-use crate::state::{State, folder};
-use crate::yum_index::{package_href, repomd};
+use crate::state::{Index, State, folder};
+use crate::whole::digest_of;
+use crate::yum_index::{self, package_href, repomd};
 
-/// The most that a package or an index can have here: 16 GiB.
-const LIMIT: u64 = 16 << 30;
+/// The most that a Release file or repomd.xml can have here, or a signature.
+const LIMIT: u64 = 64 << 20;
+
+/// Nothing else says what a snapshot has.
+const ANEW: &str = "make the channel anew";
 
 /// How thorough a check is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -79,12 +84,22 @@ impl Repository<'_> {
         channel: &ChannelName,
         check: &Check<'_>,
     ) -> Result<Vec<Finding>, RepoError> {
-        let (id, state) = self.current(channel)?;
         let mut findings = Findings { channel, list: Vec::new() };
+        let (id, state) = match self.current(channel) {
+            Err(RepoError::Damaged { path, reason }) => {
+                findings.add(&path, format!("{reason}: {ANEW}"));
+                return Ok(findings.list);
+            }
+            Err(RepoError::NoSnapshot { snapshot, .. }) => {
+                findings.add(&folder(channel, &snapshot), format!("it is missing: {ANEW}"));
+                return Ok(findings.list);
+            }
+            current => current?,
+        };
         let records = match state.records(self.storage) {
             Ok(records) => records,
             Err(error) => {
-                findings.add(&folder(channel, &id), error.to_string());
+                findings.add(&folder(channel, &id), format!("{error}: {ANEW}"));
                 return Ok(findings.list);
             }
         };
@@ -108,15 +123,15 @@ impl Repository<'_> {
                 ChannelName::Apt(_) => record.path.clone(),
                 ChannelName::Yum(_) => format!("{}/{}", channel.path(), package_href(record)),
             };
+            if served != record.path && self.storage.size(&record.path)?.is_none() {
+                return Ok(Some((record.path.clone(), "the package is missing")));
+            }
             let problem = match self.storage.size(&served)? {
                 None => Some("the package is missing"),
                 Some(size) if size != record.size => Some("the package has another size"),
                 Some(_) if depth == Depth::Sizes => None,
-                Some(_) => {
-                    let bytes = self.storage.read(&served, LIMIT)?.unwrap_or_default();
-                    (Sha256::digest(&bytes) != record.sha256)
-                        .then_some("the package has other content")
-                }
+                Some(_) => (digest_of(self.storage, &served)? != Some(record.sha256))
+                    .then_some("the package has other content"),
             };
             Ok::<_, RepoError>(problem.map(|problem| (served, problem)))
         })?;
@@ -135,12 +150,11 @@ impl Repository<'_> {
         findings: &mut Findings<'_>,
     ) -> Result<(), RepoError> {
         let mut listed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for (name, index) in state.indexes.iter().filter(|(name, _)| !name.contains("Contents")) {
-            match index.table.entries(self.storage) {
-                Ok(entries) => entries.into_iter().for_each(|(key, text)| {
-                    listed.entry(key).or_default().insert(text);
-                }),
-                Err(error) => findings.add(name, error.to_string()),
+        for (_, index) in state.indexes.iter().filter(|(name, _)| !name.contains("Contents")) {
+            // What is damaged there is found with the indexes.
+            let Ok(entries) = index.table.entries(self.storage) else { return Ok(()) };
+            for (key, text) in entries {
+                listed.entry(key).or_default().insert(text);
             }
         }
         for record in records {
@@ -192,24 +206,54 @@ impl Repository<'_> {
                 places.extend([sha256, sha512]);
             }
             for place in places {
-                match self.storage.read(&place, LIMIT)? {
+                match digest_of(self.storage, &place)? {
                     None => findings.add(&place, "the index is missing"),
-                    Some(bytes) if Sha256::digest(&bytes) != file.sha256 => {
+                    Some(digest) if digest != file.sha256 => {
                         findings.add(&place, "the index has other content");
                     }
                     Some(_) => {}
                 }
             }
         }
-        for (name, index) in state.indexes.iter().filter(|(name, _)| name.ends_with("/Packages")) {
-            let pieces = index.table.pieces(self.storage, Format::Plain);
-            let bytes = pieces.ok().and_then(|pieces| join(&pieces, Format::Plain));
-            let wanted = index.files.get(name).map(|file| file.sha256);
-            if bytes.map(|bytes| Sha256::digest(&bytes)) != wanted {
-                findings.add(name, "its chunks do not make the index");
+        for (name, index) in &state.indexes {
+            if let Err(error) = index.table.entries(self.storage) {
+                findings.add(name, error.to_string());
+            }
+            for (path, file) in &index.files {
+                let made = self.assemble(state, name, index, Format::of(path));
+                if !made.is_ok_and(|bytes| Sha256::digest(bytes) == file.sha256) {
+                    findings.add(path, "its chunks do not make the index");
+                }
             }
         }
         Ok(())
+    }
+
+    /// A file of an index, put together from its chunks.
+    fn assemble(
+        &self,
+        state: &State,
+        name: &str,
+        index: &Index,
+        format: Format,
+    ) -> Result<Vec<u8>, RepoError> {
+        match INDEXES.iter().find(|kind| kind.name == name) {
+            Some(kind) if matches!(state.settings, ChannelSettings::Yum(_)) => {
+                yum_index::assemble(self.storage, kind, index, format)
+            }
+            _ => apt_index::assemble(self.storage, name, index, format),
+        }
+    }
+
+    /// Whether the indexes, and what they are made of, are what the snapshot says.
+    pub(crate) fn are_indexes_whole(
+        &self,
+        channel: &ChannelName,
+        state: &State,
+    ) -> Result<bool, RepoError> {
+        let mut findings = Findings { channel, list: Vec::new() };
+        self.check_indexes(channel, state, &mut findings)?;
+        Ok(findings.list.is_empty())
     }
 
     fn check_signed(

@@ -11,6 +11,7 @@ use crate::repomd::{self, INDEXES, IndexKind, NamedFile};
 use crate::state::{Index, IndexFile, State};
 use crate::storage::{Content, Storage};
 use crate::table::Shape;
+use crate::whole::put_whole;
 
 /// Where the file of a package is served, from the folder of its channel: under its name in the pool, which has the
 /// digest, so that a path never gets other content. Of a package that came when the digest was a folder there, it is
@@ -73,20 +74,27 @@ pub(crate) fn write(
         if same && !index.files.is_empty() {
             continue;
         }
-        let assemble = |format: Format| -> Result<Vec<u8>, RepoError> {
-            let mut pieces = vec![compress(kind.head(index.table.len()).as_bytes(), format)];
-            pieces.extend(index.table.pieces(storage, format)?);
-            pieces.push(compress(kind.foot().as_bytes(), format));
-            let path = format!("the chunks of {name}");
-            join(&pieces, format).ok_or(RepoError::Damaged { path, reason: "one is damaged" })
-        };
-        let open = IndexFile::of(&assemble(Format::Plain)?);
-        let bytes = assemble(settings.compression)?;
+        let open = IndexFile::of(&assemble(storage, &kind, index, Format::Plain)?);
+        let bytes = assemble(storage, &kind, index, settings.compression)?;
         let suffix = settings.compression.suffix();
         let (path, file) = put(storage, channel, &format!("{name}.xml{suffix}"), &bytes, &open)?;
         index.files = BTreeMap::from([(path, file)]);
     }
     Ok(())
+}
+
+/// Puts the file of an index together.
+pub(crate) fn assemble(
+    storage: &dyn Storage,
+    kind: &IndexKind,
+    index: &Index,
+    format: Format,
+) -> Result<Vec<u8>, RepoError> {
+    let mut pieces = vec![compress(kind.head(index.table.len()).as_bytes(), format)];
+    pieces.extend(index.table.pieces(storage, format)?);
+    pieces.push(compress(kind.foot().as_bytes(), format));
+    let path = format!("the chunks of {}", kind.name);
+    join(&pieces, format).ok_or(RepoError::Damaged { path, reason: "one is damaged" })
 }
 
 /// Puts a file where it is served: `repodata/DIGEST-NAME`.
@@ -99,11 +107,11 @@ pub(crate) fn put(
 ) -> Result<(String, IndexFile), RepoError> {
     let file = IndexFile { open_sha256: open.sha256, open_size: open.size, ..IndexFile::of(bytes) };
     let path = format!("repodata/{}-{name}", file.sha256.hex());
-    storage.put(&format!("{}/{path}", channel.path()), Content::Bytes(bytes))?;
+    put_whole(storage, &format!("{}/{path}", channel.path()), Content::Bytes(bytes), &file.sha256)?;
     Ok((path, file))
 }
 
-/// Puts the packages that come where they are served.
+/// Puts packages where they are served.
 pub(crate) fn serve_packages(
     storage: &dyn Storage,
     channel: &ChannelName,
@@ -112,7 +120,7 @@ pub(crate) fn serve_packages(
 ) -> Result<(), RepoError> {
     let serve = |record: &Record| {
         let path = format!("{}/{}", channel.path(), package_href(record));
-        storage.put(&path, Content::Same(&record.path))
+        put_whole(storage, &path, Content::Same(&record.path), &record.sha256)
     };
     parallel::for_each(records, workers, serve)?;
     Ok(())

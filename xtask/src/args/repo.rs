@@ -211,7 +211,8 @@ pub(crate) struct Rollback {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "For a new key, and before the days of --valid-days are over.\n\nExample:\n  \
+    after_help = "For a new key, and before the days of --valid-days are over. Damaged indexes are made anew from the \
+packages.\n\nExample:\n  \
 cooperage repo refresh /srv/repo apt:trixie --signing signing.toml"
 )]
 pub(crate) struct Refresh {

@@ -3,13 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use filetree::{Content, Node, Tree};
 use pkg_repo::{Extras, Format, InPlace, RepoError, Signing, index_folder};
-use pkg_writer::{Accounts, Compression, Options, rpm};
 use testkit::tool;
 
 use crate::room::{Room, TIME};
-use crate::rpms;
+use crate::rpms::{self, plain};
 use crate::yum::{elements, rich};
 
 fn options(compression: Format) -> InPlace {
@@ -18,39 +16,12 @@ fn options(compression: Format) -> InPlace {
 
 const UNSIGNED: Signing<'static> = Signing { keys: &[], now: TIME };
 
-/// A package that needs no rpmbuild.
-fn package(path: &Path, name: &str) {
-    let mut tree = Tree::new();
-    let file = Node::file(0o644, TIME, Content::from_bytes(name));
-    tree.insert_with_parents(format!("usr/share/{name}").parse().unwrap(), file).unwrap();
-    let package = rpm::Package {
-        name: name.to_owned(),
-        version: "1.0".to_owned(),
-        release: "1".to_owned(),
-        architecture: "noarch".to_owned(),
-        summary: "A summary".to_owned(),
-        description: "A description.".to_owned(),
-        license: "MIT".to_owned(),
-        ..rpm::Package::default()
-    };
-    let options = Options {
-        compression: Compression::zstd(),
-        jobs: 1,
-        epoch: TIME,
-        scratch: std::env::temp_dir(),
-        check_contents: true,
-        accounts: Accounts::default(),
-    };
-    fs_err::create_dir_all(path.parent().unwrap()).unwrap();
-    rpm::save(&tree, &package, &options, path).unwrap();
-}
-
 /// A folder with packages of these names.
 fn folder(packages: &[&str]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for path in packages {
         let name = path.rsplit('/').next().unwrap();
-        package(&folder.path().join(format!("{path}.rpm")), name);
+        plain(&folder.path().join(format!("{path}.rpm")), name, name.as_bytes());
     }
     folder
 }
@@ -80,7 +51,7 @@ fn indexes_stay_for_readers_for_one_time_and_then_go() {
     assert_eq!(first.len(), 4, "{first:?}");
     assert_eq!((index(), files(path)), (2, first.clone()), "nothing has changed");
 
-    package(&path.join("c.rpm"), "c");
+    plain(&path.join("c.rpm"), "c", b"c");
     // What a killed command leaves, and what is somebody else's.
     fs_err::write(path.join("repodata/.partial-x"), "x").unwrap();
     fs_err::write(path.join("repodata/notes"), "x").unwrap();

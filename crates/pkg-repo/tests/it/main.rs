@@ -6,6 +6,7 @@ mod care;
 mod channels;
 mod gate;
 mod in_place;
+mod mend;
 mod room;
 mod rpms;
 mod serve;

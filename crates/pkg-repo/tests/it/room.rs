@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use names::Epoch;
 use pkg_repo::{
-    AptSettings, ChannelName, ChannelSettings, Folder, GateRules, NewPackage, Pinning, Published,
-    RepoError, Repository, Signing,
+    AptSettings, ChannelName, ChannelSettings, Check, Collected, Depth, Finding, Folder, GateRules,
+    NewPackage, Pinning, Published, RepoError, Repository, Retention, Signing, SoleFolder, collect,
 };
 use signer::{OpenPgpKey, OpenPgpKeyFile};
 use testkit::DebBuilder;
@@ -91,9 +91,44 @@ impl Room {
         records.iter().map(line).collect()
     }
 
+    /// What is wrong with a channel.
+    pub(crate) fn verify(&self, channel: &str) -> Vec<Finding> {
+        let keyring = self.key.certificate().keyring();
+        let check = Check { keyring: Some(&keyring), now: self.now, depth: Depth::Bytes };
+        self.repository().verify(&name(channel), &check).unwrap()
+    }
+
+    /// Removes snapshots, and what only they had.
+    pub(crate) fn collect(self, count: usize, days: u64) -> (Self, Collected) {
+        let Self { folder, storage, key, now } = self;
+        drop(storage);
+        let root = folder.path().join("repo");
+        let sole = SoleFolder::open(&root).unwrap();
+        let retention = Retention { count, seconds: days * 86_400, now };
+        let collected = collect(&sole, retention).unwrap();
+        drop(sole);
+        let storage = Folder::open(&root).unwrap();
+        (Self { folder, storage, key, now }, collected)
+    }
+
     pub(crate) fn read(&self, path: &str) -> String {
         String::from_utf8(fs_err::read(self.root().join(path)).unwrap()).unwrap()
     }
+}
+
+/// All files below a folder, links not followed.
+pub(crate) fn files(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && !path.is_symlink() {
+            found.extend(files(&path));
+        } else {
+            found.push(path.to_str().unwrap().to_owned());
+        }
+    }
+    found.sort();
+    found
 }
 
 pub(crate) fn name(channel: &str) -> ChannelName {
@@ -121,7 +156,11 @@ pub(crate) fn deb(name: &str, version: &str) -> DebBuilder {
 
 /// A package of 100 kB, whose description is kept.
 pub(crate) fn large(package: &str, version: &str) -> DebBuilder {
+    deb(package, version).file("usr/share/noise", &noise())
+}
+
+/// Of 200 kB, which no compression makes smaller than 100 kB.
+pub(crate) fn noise() -> Vec<u8> {
     let digest = |number: u32| testkit::sha256(&number.to_le_bytes()).hex().into_bytes();
-    let noise: Vec<u8> = (0..3_200).flat_map(digest).collect();
-    deb(package, version).file("usr/share/noise", &noise)
+    (0..3_200).flat_map(digest).collect()
 }

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use filetree::{Content, Node, Tree};
+use pkg_writer::{Accounts, Compression, Options, rpm};
 use signer::{OpenPgpKey, rpm_header_signature};
 use testkit::tool;
 
@@ -44,6 +46,33 @@ pub(crate) fn small(folder: &Path, name: &str, version: &str) -> PathBuf {
          echo {version} > %{{buildroot}}/usr/share/{name}/version\n%files\n/usr/share/{name}\n"
     );
     build(folder, name, version, "BuildArch: noarch", &install).remove(0)
+}
+
+/// A package with one file, that needs no rpmbuild.
+pub(crate) fn plain(path: &Path, name: &str, content: &[u8]) {
+    let mut tree = Tree::new();
+    let file = Node::file(0o644, TIME, Content::from_bytes(content));
+    tree.insert_with_parents(format!("usr/share/{name}").parse().unwrap(), file).unwrap();
+    let package = rpm::Package {
+        name: name.to_owned(),
+        version: "1.0".to_owned(),
+        release: "1".to_owned(),
+        architecture: "noarch".to_owned(),
+        summary: "A summary".to_owned(),
+        description: "A description.".to_owned(),
+        license: "MIT".to_owned(),
+        ..rpm::Package::default()
+    };
+    let options = Options {
+        compression: Compression::zstd(),
+        jobs: 1,
+        epoch: TIME,
+        scratch: std::env::temp_dir(),
+        check_contents: true,
+        accounts: Accounts::default(),
+    };
+    fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+    rpm::save(&tree, &package, &options, path).unwrap();
 }
 
 /// Signs a package in place: its main header, in its signature header.
