@@ -127,9 +127,11 @@ impl Failure {
             Failure::Damaged { .. } | Failure::Findings(_) | Failure::NotEquivalent(_) => {
                 Blame::Verification
             }
-            Failure::Repo(RepoError::Missing { .. } | RepoError::Damaged { .. }) => {
-                Blame::Verification
-            }
+            Failure::Repo(
+                RepoError::Missing { .. }
+                | RepoError::Damaged { .. }
+                | RepoError::OldSnapshot { .. },
+            ) => Blame::Verification,
             Failure::Races(_) => Blame::Step,
             Failure::Bundle(
                 BundleError::Damaged { .. }

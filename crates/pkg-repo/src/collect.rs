@@ -75,12 +75,23 @@ fn states(storage: &dyn Storage, channel: &ChannelName) -> Result<Vec<(String, S
     for path in storage.list(&folder)? {
         let Some(rest) = path.strip_prefix(&folder) else { continue };
         let Some((id, STATE)) = rest.trim_start_matches('/').split_once('/') else { continue };
-        if let Some(state) = state::read(storage, channel, id)? {
+        let state = state::read(storage, channel, id);
+        if let Some(state) = state.map_err(|source| old(channel, id, source))? {
             found.push((id.to_owned(), state));
         }
     }
     found.sort_by(|left, right| right.0.cmp(&left.0));
     Ok(found)
+}
+
+/// That a snapshot cannot be read, and which.
+fn old(channel: &ChannelName, id: &str, source: RepoError) -> RepoError {
+    match source {
+        RepoError::Missing { .. } | RepoError::Damaged { .. } => {
+            RepoError::OldSnapshot { folder: state::folder(channel, id), source: Box::new(source) }
+        }
+        other => other,
+    }
 }
 
 /// Removes snapshots that need not stay, and then every file that no snapshot has: packages with
@@ -101,7 +112,12 @@ pub fn collect(folder: &SoleFolder, retention: Retention) -> Result<Collected, R
         let (current, _) = repository.current(channel)?;
         for (index, (id, state)) in states(storage, channel)?.into_iter().enumerate() {
             if id == current || index < retention.count || state.date.0 >= oldest {
-                mark(storage, channel, &state, &mut kept)?;
+                mark(storage, channel, &state, &mut kept).map_err(|source| {
+                    match id == current {
+                        true => source,
+                        false => old(channel, &id, source),
+                    }
+                })?;
                 snapshots.insert(format!("{}/", state::folder(channel, &id)));
             }
         }

@@ -68,6 +68,17 @@ pub enum RepoError {
         /// The snapshot.
         snapshot: String,
     },
+    /// A snapshot that no channel is at cannot be read.
+    #[error(
+        "the snapshot {folder} cannot be read, and nobody else knows what it keeps: remove its folder, \
+         unless a later version of cooperage has made it"
+    )]
+    OldSnapshot {
+        /// Its folder.
+        folder: String,
+        /// What is damaged or missing.
+        source: Box<RepoError>,
+    },
     /// A package cannot be read.
     #[error("cannot read the package {}", .path.display())]
     Read {

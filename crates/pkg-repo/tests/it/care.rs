@@ -62,6 +62,29 @@ fn snapshots_stay_by_count_and_age_and_what_they_have_stays_with_them() {
     assert_eq!(room.list("apt:trixie"), ["a 5.0 all", "a 6.0 all", "kept 1.0 all"]);
 }
 
+#[test]
+fn an_old_snapshot_that_cannot_be_read_is_named() {
+    let mut room = Room::new();
+    room.init("apt:trixie");
+    room.add("apt:trixie", &[deb("a", "1.0")]);
+    room.now.0 += 1;
+    room.add("apt:trixie", &[deb("a", "2.0")]);
+    let snapshots = room.repository().snapshots(&name("apt:trixie")).unwrap();
+    let old = format!("snapshots/dists/trixie/{}", snapshots[1].id);
+    fs_err::write(room.root().join(&old).join("state.json"), "{}").unwrap();
+    let error = room.repository().snapshots(&name("apt:trixie")).unwrap_err();
+    assert!(matches!(&error, RepoError::OldSnapshot { folder, .. } if *folder == old), "{error}");
+    let pool = files(&room.root().join("pool"));
+    let (room, collected) = room.try_collect(0, 0);
+    let error = collected.unwrap_err();
+    assert!(matches!(&error, RepoError::OldSnapshot { folder, .. } if *folder == old), "{error}");
+    assert_eq!(files(&room.root().join("pool")), pool, "nothing was removed");
+    fs_err::remove_dir_all(room.root().join(&old)).unwrap();
+    let (room, _) = room.collect(0, 0);
+    assert_eq!(room.list("apt:trixie"), ["a 1.0 all", "a 2.0 all"]);
+    assert_eq!(verify(&room), []);
+}
+
 /// An earlier version gave each package a folder.
 #[test]
 fn a_package_that_is_in_the_pool_stays_where_it_is() {

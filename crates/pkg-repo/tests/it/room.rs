@@ -100,12 +100,21 @@ impl Room {
 
     /// Removes snapshots, and what only they had.
     pub(crate) fn collect(self, count: usize, days: u64) -> (Self, Collected) {
+        let (room, collected) = self.try_collect(count, days);
+        (room, collected.unwrap())
+    }
+
+    pub(crate) fn try_collect(
+        self,
+        count: usize,
+        days: u64,
+    ) -> (Self, Result<Collected, RepoError>) {
         let Self { folder, storage, key, now } = self;
         drop(storage);
         let root = folder.path().join("repo");
         let sole = SoleFolder::open(&root).unwrap();
         let retention = Retention { count, seconds: days * 86_400, now };
-        let collected = collect(&sole, retention).unwrap();
+        let collected = collect(&sole, retention);
         drop(sole);
         let storage = Folder::open(&root).unwrap();
         (Self { folder, storage, key, now }, collected)
