@@ -65,6 +65,7 @@ mod run;
 mod spec;
 mod stage;
 mod watch;
+mod wiping;
 mod write_tree;
 
 pub use clean::remove;
@@ -73,4 +74,5 @@ pub use job::{Finished, Job, Level, Limit, Limits, Status};
 pub use memory::return_freed_memory;
 pub use run::{probe, run};
 pub use stage::reenter;
+pub use wiping::{WipingAllocator, wipe_freed_memory};
 pub use write_tree::{WriteTreeError, write_tree};

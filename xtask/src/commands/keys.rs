@@ -42,7 +42,7 @@ pub(super) fn open(
     };
     let mut keys = Vec::new();
     for entry in entries {
-        let key = signer::open_key(entry, folder, &variable)?;
+        let key = sandbox::wipe_freed_memory(|| signer::open_key(entry, folder, &variable))?;
         let warning = signer::expiry_warning(key.certificate(), now, DAYS_OF_WARNING);
         if let Some(warning) = warning.filter(|_| !quiet) {
             speech::say(&warning);

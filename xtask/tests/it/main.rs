@@ -25,6 +25,7 @@ mod repository;
 mod reproducible;
 mod rpms;
 mod runs;
+mod secrets;
 mod services;
 mod several;
 mod shell;
