@@ -41,6 +41,9 @@ pub struct Equivalence {
     /// The libraries and programs that the package has without their symbols, and that are what taking these out
     /// of the image's leaves.
     pub stripped: Vec<String>,
+    /// How many files of the package are the bytecode of a module that the image has; the module may then be missing in
+    /// the package.
+    pub compiled: usize,
     /// The RECORDs that carry digests and sizes of these and of the carriers, and are equal but for them.
     pub records: Vec<String>,
     /// What is not equal: a path, and how.
@@ -110,7 +113,8 @@ type Entries = BTreeMap<TreePath, Found>;
 /// into count as one, and no file may be in two of them. Both hold the same paths below
 /// their prefixes, with equal modes and digests. Files that carry the prefix are compared once it is
 /// replaced, and libraries whose symbols are in a package of their own once these are taken out; RECORDs of wheels (PyPA, "recording installed projects") may differ in the digests and sizes of
-/// such files, which must be those of the files. In `pyvenv.cfg` the version of the interpreter may be
+/// such files, which must be those of the files.
+/// Packages may have the bytecode of modules, and then lack these. In `pyvenv.cfg` the version of the interpreter may be
 /// shorter: packages for rpm do not know all of it. Nothing is taken from the store or the locks: what is
 /// compared is what was written.
 ///
@@ -207,6 +211,11 @@ fn compare(one: &Holder, other: &Holder) -> Result<Equivalence, EquivalenceError
                     _ => result.differences.push(format!("{path}: of another kind or mode")),
                 }
             }
+            (Some(_), None) if second.listing.contains_key(&format!("{path}c")) => {}
+            (None, Some(Found::File(0o644, ..))) if is_bytecode(path, &first.listing) => {
+                result.compiled += 1;
+            }
+            (None, Some(Found::Directory(0o755))) if path.ends_with("/__pycache__") => {}
             (Some(_), None) => {
                 result.differences.push(format!("{path}: only in the {}", one.kind()));
             }
@@ -251,6 +260,18 @@ fn compare(one: &Holder, other: &Holder) -> Result<Equivalence, EquivalenceError
     result.records.sort();
     result.differences.sort();
     Ok(result)
+}
+
+/// Whether a path is that of the bytecode of a module in `listing`: `__pycache__/NAME.TAG.pyc`, or `NAME.pyc` in the
+/// place of the module (PEP 3147).
+fn is_bytecode(path: &str, listing: &Listing) -> bool {
+    let Some((folder, name)) = path.rsplit_once('/') else { return false };
+    let Some(name) = name.strip_suffix(".pyc") else { return false };
+    let module = match folder.strip_suffix("/__pycache__") {
+        Some(folder) => name.rsplit_once('.').map(|(name, _)| format!("{folder}/{name}.py")),
+        None => Some(format!("{folder}/{name}.py")),
+    };
+    module.is_some_and(|module| listing.contains_key(&module))
 }
 
 /// Whether `listing` has at `path` what is left of the library `bytes` without its symbols.

@@ -108,7 +108,9 @@ pub use lock::{
 pub use locking::{LockError, LockMode, LockReport, LockRequest, Older, ScriptFault, Update, lock};
 pub use locks::LocksError;
 pub use outside::{Outside, OutsideSettings};
-pub use package::{DEB_FORMAT_LEVEL, META_FORMAT_LEVEL, PackageError, RPM_FORMAT_LEVEL};
+pub use package::{
+    BytecodeError, DEB_FORMAT_LEVEL, META_FORMAT_LEVEL, PackageError, RPM_FORMAT_LEVEL,
+};
 pub use patched::PatchedError;
 pub use query::{
     Answer, ClosureRequest, LockedVersions, MirrorReport, PackagesRequest, PatchFate, PatchReport,

@@ -2,6 +2,7 @@
 //! that a distribution expects beside it.
 
 mod alternative;
+mod bytecode;
 mod deb;
 mod documents;
 mod environment;
@@ -18,6 +19,7 @@ mod symbols;
 mod task;
 mod unit;
 
+pub use bytecode::BytecodeError;
 pub use deb::DEB_FORMAT_LEVEL;
 pub(crate) use environment::Environment;
 pub use error::PackageError;

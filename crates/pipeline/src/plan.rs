@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use distro::{Distro, LockedDeb};
 use names::{Arch, Digest, Epoch, ReleaseId};
 use oci_writer::Compression;
-use release::Service;
+use release::{Bytecode, Package, Service};
 use wheels::LockedWheel;
 
 use crate::built_wheel::{MadeFrom, WheelStep};
@@ -35,6 +35,12 @@ pub(crate) struct Plan<'a> {
     /// The packages that the service adds, and what of them the recipe asks for.
     pub(crate) system: Vec<&'a LockedDeb>,
     pub(crate) system_asked: Vec<String>,
+    /// The architecture of this machine.
+    pub(crate) host: Arch,
+    /// The packages of the base for it, in which bytecode is compiled, and what of them a person asked for; none
+    /// where no bytecode is wanted.
+    pub(crate) compiler: Vec<&'a LockedDeb>,
+    pub(crate) compiler_asked: Vec<String>,
     /// The interpreter's version.
     pub(crate) python: &'a str,
     /// Every locked wheel of the service.
@@ -136,6 +142,11 @@ pub(crate) fn plan<'a>(
     };
     let source = locks.source(list)?;
     let base = base_list.map(|base| locks.distro.base_debs(base)).unwrap_or_default();
+    let is_compiled = |package: &Package| package.bytecode == Bytecode::Compiled;
+    let compiler = match base_list.filter(|_| service.package.as_ref().is_some_and(is_compiled)) {
+        Some(_) => Some(locks.base(&list.base, host)?),
+        None => None,
+    };
     let system = locks.release.service_debs(list);
     let wheels = locks.release.service_wheels(list);
     let missing = || locks.missing(&service.name, arch);
@@ -174,6 +185,9 @@ pub(crate) fn plan<'a>(
         base_asked: base_list.map(|base| base.packages.clone()).unwrap_or_default(),
         system,
         system_asked: list.packages.clone(),
+        host,
+        compiler: compiler.map(|base| locks.distro.base_debs(base)).unwrap_or_default(),
+        compiler_asked: compiler.map(|base| base.packages.clone()).unwrap_or_default(),
         python: &list.python,
         wheels,
         own,

@@ -23,8 +23,8 @@ mod tree;
 pub use meta_package::MetaPackage;
 pub use release_file::ReleaseFile;
 pub use service_file::{
-    DEB_SYMBOLS, DebugSymbols, Directory, File, Image, Names, Need, Owner, Package, Part,
-    PathPattern, Pattern, Python, RPM_SYMBOLS, Selection, SelectionFile, Service, SystemPackages,
-    Target, Template, Unit, User,
+    Bytecode, DEB_SYMBOLS, DebugSymbols, Directory, File, Image, Names, Need, Owner, Package, Part,
+    PathPattern, Pattern, Python, RPM_SYMBOLS, Selection, SelectionFile, Service, Sources,
+    SystemPackages, Target, Template, Unit, User,
 };
 pub use tree::{ALL, META, Release, Tree, UnknownName, check};

@@ -19,7 +19,7 @@ pub(crate) mod template;
 mod user;
 mod written;
 
-pub use package::{DEB_SYMBOLS, DebugSymbols, Package, RPM_SYMBOLS, Unit};
+pub use package::{Bytecode, DEB_SYMBOLS, DebugSymbols, Package, RPM_SYMBOLS, Sources, Unit};
 pub use part::{Need, Part};
 pub use pattern::{PathPattern, Pattern};
 pub use selection::{Selection, SelectionFile, Target};

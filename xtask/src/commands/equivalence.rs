@@ -25,7 +25,7 @@ pub(crate) fn run(
         let value = |one: &Equivalence| {
             json!({
                 "package": one.package, "others": one.others, "with": one.with, "prefix": one.prefix, "paths": one.paths,
-                "carriers": one.carriers, "stripped": one.stripped, "records": one.records,
+                "carriers": one.carriers, "stripped": one.stripped, "compiled": one.compiled, "records": one.records,
                 "differences": one.differences,
             })
         };
@@ -46,7 +46,12 @@ fn lines(one: &Equivalence) -> Vec<String> {
         0 => String::new(),
         count => format!(" and {count} more"),
     };
-    let mut lines = vec![format!("{name}{more}: {paths} paths below {prefix}, against {with}")];
+    let compiled = match one.compiled {
+        0 => String::new(),
+        count => format!(", and {count} of bytecode"),
+    };
+    let mut lines =
+        vec![format!("{name}{more}: {paths} paths below {prefix}{compiled}, against {with}")];
     lines.extend(one.carriers.iter().map(|path| format!("carries  {path}")));
     lines.extend(one.stripped.iter().map(|path| format!("stripped {path}")));
     lines.extend(one.records.iter().map(|path| format!("record   {path}")));

@@ -6,6 +6,7 @@
 )]
 
 mod bench;
+mod bytecode;
 mod debs;
 mod engines;
 mod flipped;

@@ -173,6 +173,7 @@ impl BuildError {
             BuildError::Lock(error) => error.blame(),
             BuildError::Archives { source, .. } => source.blame(),
             BuildError::Layers { source, .. } => source.blame(),
+            BuildError::Package { source, .. } => source.blame(),
             BuildError::Layout(LayoutError::DamagedBlob { .. }) => Blame::Verification,
             _ => Blame::Input,
         }

@@ -14,6 +14,7 @@ use pkg_writer::version;
 use release::DEB_SYMBOLS;
 
 pub(crate) use self::meta::meta;
+use super::bytecode;
 use super::documents::{self, Told};
 use super::environment::Environment;
 use super::error::PackageError;
@@ -53,6 +54,16 @@ pub(crate) fn deb(
     tell(Event::PackageStarted { package: format!("{name} {version} {}", plan.arch) });
 
     let mut environment = Environment::make(setting, &distro.python, plan, prefix, tell)?;
+    // Held until the packages are written.
+    let _compiled = bytecode::compile(
+        setting,
+        Some(distro),
+        plan,
+        &named,
+        &mut environment,
+        output.epoch,
+        tell,
+    )?;
     let found = depends::found(setting, distro, plan, &environment, tell)?;
     let options = output.options(setting, FORMAT, environment.tree.newest())?;
     let symbols = Symbols::take_out(recipe, &mut environment, &options.scratch)?;

@@ -11,6 +11,8 @@ use pkg_writer::version::VersionError;
 use signer::SignError;
 use store::BlobError;
 
+use super::bytecode::BytecodeError;
+use crate::blame::Blame;
 use crate::describe::DescribeError;
 use crate::layers_error::LayersError;
 
@@ -110,6 +112,9 @@ pub enum PackageError {
         /// Why.
         source: io::Error,
     },
+    /// There is no bytecode.
+    #[error(transparent)]
+    Bytecode(#[from] BytecodeError),
     /// The package cannot be written.
     #[error("the package cannot be written")]
     Deb(#[from] DebError),
@@ -130,4 +135,14 @@ pub enum PackageError {
         /// Why.
         source: io::Error,
     },
+}
+
+impl PackageError {
+    /// Who must act.
+    pub(crate) fn blame(&self) -> Blame {
+        match self {
+            Self::Bytecode(error) => error.blame(),
+            _ => Blame::Input,
+        }
+    }
 }

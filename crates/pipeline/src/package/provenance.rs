@@ -169,6 +169,10 @@ fn dependencies(task: &Task<'_>, recipe: Dependency) -> Vec<Dependency> {
     }
     rest.extend(plan.wheels.iter().map(|wheel| of_index(wheel)));
     rest.extend(plan.base.iter().chain(&plan.system).map(|deb| of_archive(deb)));
+    // Otherwise it is the base.
+    if plan.host != plan.arch {
+        rest.extend(plan.compiler.iter().map(|deb| of_archive(deb)));
+    }
     let distro = Sha256::digest(&description.distro_text);
     rest.insert(Dependency::file(format!("distros/{}.toml", description.id), None, &distro));
     rest.insert(recipe);

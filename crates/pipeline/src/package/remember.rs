@@ -8,13 +8,14 @@ use serde::{Deserialize, Serialize};
 use signer::OpenPgpKey;
 use store::{Blob, BlobError, Store};
 
+use super::bytecode;
 use super::error::PackageError;
 use super::provenance;
 use super::task::Task;
 use crate::files::replace_file;
 use crate::groups::Group;
 use crate::key::Key;
-use crate::plan;
+use crate::plan::{self, Plan};
 use crate::setting::Setting;
 use crate::summary::PackageSummary;
 
@@ -60,6 +61,7 @@ impl Task<'_> {
             .with("distro", &description.distro_text)
             .with_all("base", plan.base.iter().map(|deb| deb.sha256.to_string()))
             .with_all("base asked", &plan.base_asked)
+            .with_all("compiler", compiler(plan))
             .with_all("system", plan.system.iter().map(|deb| deb.sha256.to_string()))
             .with_all("system asked", &plan.system_asked)
             .with("version", plan.python)
@@ -72,6 +74,13 @@ impl Task<'_> {
             .with("epoch", epoch);
         key.with_each("signed by", signed_by.map(|key| key.certificate().fingerprint())).finish()
     }
+}
+
+/// What bytecode is compiled with, where it is.
+fn compiler(plan: &Plan<'_>) -> Vec<String> {
+    let debs = plan.compiler.iter().map(|deb| deb.sha256.to_string());
+    let program = (!plan.compiler.is_empty()).then(|| bytecode::COMPILER.to_owned());
+    debs.chain(program).collect()
 }
 
 /// The record of a step whose packages are all in the store.

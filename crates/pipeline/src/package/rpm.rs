@@ -14,6 +14,7 @@ use release::RPM_SYMBOLS;
 
 pub(crate) use self::meta::meta;
 use self::place::Placed;
+use super::bytecode;
 use super::documents::{self, Told};
 use super::environment::Environment;
 use super::error::PackageError;
@@ -56,6 +57,8 @@ pub(crate) fn rpm(
     tell(Event::PackageStarted { package: format!("{name} {shown} {}", plan.arch) });
 
     let mut environment = Environment::make(setting, python, plan, prefix, tell)?;
+    let _compiled =
+        bytecode::compile(setting, None, plan, &named, &mut environment, output.epoch, tell)?;
     let needed = relations::Needed::find(plan, &environment)?;
     let mut options = output.options(setting, FORMAT, environment.tree.newest())?;
     let symbols = Symbols::take_out(recipe, &mut environment, &options.scratch)?;

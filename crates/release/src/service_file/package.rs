@@ -7,6 +7,7 @@ use toml::Spanned;
 
 use super::part::{self, Need, Part};
 use super::paths::{self, clean};
+use super::pattern::Pattern;
 use super::template::{self, Name, OF_SERVICE, Template};
 use super::{SystemPackages, written};
 use crate::fields::Checker;
@@ -44,6 +45,34 @@ pub struct Package {
     pub parts: Vec<Part>,
     /// What becomes of the symbols that debuggers read.
     pub debug_symbols: DebugSymbols,
+    /// Whether Python's bytecode is in the packages.
+    pub bytecode: Bytecode,
+    /// Whether the sources of modules are, once there is bytecode of them.
+    pub sources: Sources,
+    /// Sources that are there in any case.
+    pub kept_sources: Vec<Pattern>,
+}
+
+/// Whether Python's bytecode is in packages.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Bytecode {
+    /// Python compiles modules as it reads them.
+    #[default]
+    None,
+    /// Each module is compiled when the package is made.
+    Compiled,
+}
+
+/// Whether the sources of modules are in packages.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sources {
+    /// They are.
+    #[default]
+    Kept,
+    /// Only what can be executed is.
+    Removed,
 }
 
 /// What becomes of the symbols that debuggers read, which most wheels have in their libraries.
@@ -121,6 +150,20 @@ pub(super) fn check(
     let replaces = paths::system_packages(checker, written.replaces);
     let units = units(checker, written.unit);
     let parts = part::check(checker, name.as_ref(), written.part);
+    let kept = &written.kept_sources;
+    let kept_sources = kept.iter().filter_map(|value| part::pattern(checker, value)).collect();
+    if written.sources == Sources::Removed && written.bytecode == Bytecode::None {
+        let message = "without sources and without bytecode nothing is left to execute";
+        checker.fault(&span, message.to_owned(), "add bytecode = \"compiled\"");
+    }
+    if let (Some(first), Sources::Kept) = (kept.first(), written.sources) {
+        let message = "all sources are kept";
+        checker.fault(
+            &first.span(),
+            message.to_owned(),
+            "add sources = \"removed\", or leave it out",
+        );
+    }
     Some(Package {
         name: name?,
         prefix: prefix?,
@@ -140,6 +183,9 @@ pub(super) fn check(
         units,
         parts,
         debug_symbols: written.debug_symbols,
+        bytecode: written.bytecode,
+        sources: written.sources,
+        kept_sources,
     })
 }
 

@@ -132,7 +132,7 @@ fn need(
     found.map(Need::Part)
 }
 
-fn pattern(checker: &mut Checker<'_>, value: &Spanned<String>) -> Option<Pattern> {
+pub(super) fn pattern(checker: &mut Checker<'_>, value: &Spanned<String>) -> Option<Pattern> {
     let is_pattern = |text: &str| match text.starts_with('/') {
         true => clean(text),
         false => clean(&format!("/{text}")),

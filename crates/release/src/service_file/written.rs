@@ -7,7 +7,7 @@ use names::{DistroId, PackageName};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::package::DebugSymbols;
+use super::package::{Bytecode, DebugSymbols, Sources};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -64,6 +64,12 @@ pub(super) struct Package {
     pub(super) part: Vec<Spanned<Part>>,
     #[serde(default)]
     pub(super) debug_symbols: DebugSymbols,
+    #[serde(default)]
+    pub(super) bytecode: Bytecode,
+    #[serde(default)]
+    pub(super) sources: Sources,
+    #[serde(default)]
+    pub(super) kept_sources: Vec<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use insta::{assert_debug_snapshot, assert_snapshot};
 use names::{Fault, render_faults};
-use release::{DebugSymbols, Service};
+use release::{Bytecode, DebugSymbols, Service, Sources};
 
 use crate::shared::SERVICE;
 
@@ -307,6 +307,28 @@ fn faults_of_packages_are_told() {
       hint: write a name and an address: Jane Doe <jane@example.org>
     services/keystone.toml:11:8: `X` is not right
       hint: a package is called like openstack-{{ service }}: lower-case letters, digits and +-., without -dbgsym or -debuginfo at the end
+    "#);
+}
+
+#[test]
+fn sources_go_where_there_is_bytecode() {
+    let package =
+        "[package]\nmaintainer = \"J <j@example.org>\"\nlicense = \"MIT\"\ncopyright = \"A\"\n";
+    let of = |more: &str| parse(&format!("{SERVICE}\n{package}{more}")).unwrap().package.unwrap();
+    assert_eq!((of("").bytecode, of("").sources), (Bytecode::None, Sources::Kept));
+    assert_eq!(of("bytecode = \"none\"\nsources = \"kept\"").bytecode, Bytecode::None);
+    assert_eq!(of("bytecode = \"compiled\"").bytecode, Bytecode::Compiled);
+    let removed = of("bytecode = \"compiled\"\nsources = \"removed\"\nkept-sources = [\"**/a\"]");
+    assert_eq!((removed.sources, removed.kept_sources.len()), (Sources::Removed, 1));
+    assert_snapshot!(faults(&format!("{package}sources = \"removed\"\nkept-sources = [\"../a\"]\n")), @r#"
+    services/keystone.toml:9:1: without sources and without bytecode nothing is left to execute
+      hint: add bytecode = "compiled"
+    services/keystone.toml:14:17: `../a` is not right
+      hint: a pattern is a path, absolute or of the virtual environment, in which `*`, `?` and `**` stand for others: /etc/keystone, lib/python*/site-packages/keystone, **/tests
+    "#);
+    assert_snapshot!(faults(&format!("{package}bytecode = \"compiled\"\nkept-sources = [\"a\"]\n")), @r#"
+    services/keystone.toml:14:17: all sources are kept
+      hint: add sources = "removed", or leave it out
     "#);
 }
 

@@ -1,7 +1,7 @@
 //! What a Debian package says about itself.
 
 use pkg_writer::deb::{Package, Relations};
-use release::SystemPackages;
+use release::{Bytecode, SystemPackages};
 
 use super::depends::Found;
 use super::scripts::{self, Subject};
@@ -19,6 +19,7 @@ pub(crate) fn control(
     let commands = told.commands();
     let subject = Subject {
         upstream: told.version.rsplit_once('-').map_or(told.version, |(upstream, _)| upstream),
+        is_compiled: told.recipe.bytecode == Bytecode::Compiled,
         alternative: told.alternative(&commands),
     };
     let id = told.id;

@@ -11,6 +11,8 @@ use crate::package::share::Share;
 pub(crate) struct Subject<'a> {
     /// The version of the package up to its last `-`: with another one the prefix may be another.
     pub(crate) upstream: &'a str,
+    /// Whether bytecode is among the files of the packages.
+    pub(crate) is_compiled: bool,
     /// The version among those that are installed.
     pub(crate) alternative: Alternative<'a>,
 }
@@ -26,7 +28,8 @@ pub(crate) fn scripts(subject: &Subject<'_>, share: &Share) -> Scripts {
     let leaves = acts || !purged.is_empty();
     Scripts {
         postinst: (makes || acts).then(|| postinst(subject, share)),
-        prerm: (acts || share.has_environment).then(|| prerm(subject, share)),
+        prerm: (acts || share.has_environment && !subject.is_compiled)
+            .then(|| prerm(subject, share)),
         postrm: leaves.then(|| postrm(&share.files)),
         ..Scripts::default()
     }
@@ -74,7 +77,7 @@ fn postinst(subject: &Subject<'_>, share: &Share) -> String {
 
 fn prerm(subject: &Subject<'_>, share: &Share) -> String {
     let Share { files, .. } = share;
-    let Subject { upstream, alternative } = subject;
+    let Subject { upstream, is_compiled, alternative } = subject;
     let prefix = alternative.prefix;
     let alternative = alternative.remove(PROGRAM);
     let compiled = format!(
@@ -101,7 +104,7 @@ fn prerm(subject: &Subject<'_>, share: &Share) -> String {
         ));
     }
     text.push_str("\t;;\nesac\n");
-    if share.has_environment {
+    if share.has_environment && !is_compiled {
         text.push_str(&format!("\n{compiled}"));
     }
     text

@@ -133,11 +133,18 @@ pub(crate) fn lintian_overrides(name: &str, prefix: &str, tree: &Tree) -> String
         "Modules that are scripts, too, are imported here, and not run by the system's Python.",
         &["python3-script-but-no-python3-dep *"],
     );
+    const OF_BYTECODE: (&str, &[&str]) = (
+        "Bytecode is for the one Python that the package depends on; py3compile looks below /usr alone.",
+        &["package-installs-python-pycache-dir", "package-installs-python-bytecode"],
+    );
     let below = prefix.trim_start_matches('/');
     let mut text = overrides(name, &EVERYWHERE);
     let mut reasons = BELOW_PREFIX.to_vec();
     if tree.iter().any(|(path, _)| is_font(path)) {
         reasons.push(OF_PAGES);
+    }
+    if tree.iter().any(|(path, _)| path.as_str().ends_with(".pyc")) {
+        reasons.push(OF_BYTECODE);
     }
     if tree.iter().any(|(_, node)| is_script_of_system(node)) {
         reasons.push(OF_SCRIPTS);
