@@ -17,6 +17,7 @@ use tempfile::TempDir;
 
 use super::environment::Environment;
 use super::named::Named;
+use crate::Event;
 use crate::blame::Blame;
 use crate::fetching;
 use crate::plan::Plan;
@@ -28,6 +29,8 @@ pub(super) const COMPILER: &str = include_str!("bytecode.py");
 /// Where things lie in the sandbox.
 const SOURCES: &str = "/build/sources";
 const OUT: &str = "/build/out";
+/// What the names of modules end with.
+const SUFFIX: &str = ".py";
 /// Compiled sources are not longer than this.
 const LARGEST: u64 = 256 << 20;
 
@@ -131,6 +134,7 @@ pub(super) fn compile(
         SandboxError::Denied(source) => BytecodeError::Denied(source),
         source => BytecodeError::Sandbox(source),
     })?;
+    tell(Event::StepStarted { what: format!("bytecode of {}", plan.service.name) });
     let modules = modules(&environment.tree, &environment.prefix, clamp);
     let tag = format!("cpython-{}", distro.python.version.replace('.', ""));
     let folder = tempfile::Builder::new().prefix("bytecode-").tempdir_in(setting.store.root())?;
@@ -148,8 +152,10 @@ pub(super) fn compile(
     for (path, node) in modules {
         let Some(content) = content(&out.join(format!("{path}c")))? else { continue };
         let is_kept = *sources == Sources::Kept || kept.iter().any(|it| it.matches(path.as_str()));
-        let Some(folder) = path.parent() else { continue };
-        let stem = path.file_name().trim_end_matches(".py");
+        let (Some(folder), Some(stem)) = (path.parent(), path.file_name().strip_suffix(SUFFIX))
+        else {
+            continue;
+        };
         let place = match is_kept {
             true => format!("{folder}/__pycache__/{stem}.{tag}.pyc"),
             // Where Python looks for bytecode without a source.
@@ -177,7 +183,7 @@ fn modules(tree: &Tree, prefix: &TreePath, clamp: Option<Epoch>) -> BTreeMap<Tre
     let libraries = format!("{prefix}/lib/");
     let is_module = |path: &TreePath, node: &Node| {
         let text = path.as_str();
-        text.starts_with(&libraries) && text.ends_with(".py") && matches!(node.kind, Kind::File(_))
+        text.starts_with(&libraries) && text.ends_with(SUFFIX) && matches!(node.kind, Kind::File(_))
     };
     let modules = tree.iter().filter(|(path, node)| is_module(path, node));
     modules

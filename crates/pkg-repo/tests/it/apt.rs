@@ -1,12 +1,13 @@
 //! apt, apt-ftparchive, reprepro and aptly as judges.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use pkg_repo::{AptSettings, ChannelSettings, GateRules, NewPackage, Pinning};
 use signer::OpenPgpKey as _;
 use testkit::{Compression, DebBuilder, Tool, tool};
 
-use crate::room::{Room, deb, name};
+use crate::room::{Room, deb, name, suite};
 
 /// `apt-get` with a scratch root, whose only source is the repository.
 pub(crate) struct Apt {
@@ -43,7 +44,8 @@ impl Apt {
             .args(["-o".to_owned(), format!("Dir::State::status={root}/var/lib/dpkg/status")])
             .args(["-o", "APT::Architecture=amd64", "-o", "APT::Architectures=amd64"])
             .args(["-o", "APT::Sandbox::User=root", "-o", "Acquire::Languages=none"])
-            .args(["-o", "Debug::NoLocking=1"])
+            .args(["-o", "Debug::NoLocking=1", "-o", "Acquire::Check-Valid-Until=true"])
+            .args(["-o", "Acquire::Check-Date=true"])
     }
 
     pub(crate) fn update(&self) -> String {
@@ -260,4 +262,84 @@ fn served(root: &Path) -> BTreeMap<String, Vec<u8>> {
         }
     }
     found
+}
+
+/// A suite with these settings and a package.
+fn suite_with(room: &Room, channel: &str, change: impl FnOnce(&mut AptSettings)) {
+    let mut settings = suite(channel);
+    change(&mut settings);
+    let settings = ChannelSettings::Apt(settings);
+    room.signing(|s| room.repository().init(&name(channel), &settings, s)).unwrap();
+    room.add(channel, &[deb("a", "1.0")]);
+}
+
+#[test]
+#[ignore = "needs apt; .ci/run runs it"]
+fn apt_heeds_what_release_says() {
+    let mut room = Room::new();
+    let key = room.key.certificate().to_bytes();
+    let apt = |room: &Room, suite: &str| Apt::new(&url(room.root()), suite, &key);
+    let pinnings = [
+        ("normal", Pinning::Normal, 500),
+        ("upgrades", Pinning::UpgradesOnly, 100),
+        ("manual", Pinning::Manual, 1),
+    ];
+    for (suite, pinning, priority) in pinnings {
+        suite_with(&room, &format!("apt:{suite}"), |settings| settings.pinning = pinning);
+        let apt = apt(&room, suite);
+        assert!(!apt.update().contains("W:"));
+        let policy = apt.run("apt-cache").args(["policy", "a"]).text();
+        let want = format!("     1.0 {priority}\n");
+        assert!(policy.contains(&want), "{suite}: {policy}");
+    }
+
+    // It is for a week of half a year ago.
+    suite_with(&room, "apt:trixie", |settings| settings.valid_for = Some(7 * 86_400));
+    let said = apt(&room, "trixie").update();
+    assert!(said.contains("E: Release file") && said.contains("expired"), "{said}");
+    room.now = names::Epoch(tool("date").arg("+%s").text().trim().parse().unwrap());
+    room.signing(|s| room.repository().refresh(&name("apt:trixie"), s)).unwrap();
+    let said = apt(&room, "trixie").update();
+    assert!(!said.contains("W:") && !said.contains("E:"), "{said}");
+    assert!(room.read("dists/trixie/Release").contains("\nValid-Until: "));
+}
+
+#[test]
+#[ignore = "needs apt; .ci/run runs it"]
+fn apt_finds_components_and_udebs_apart() {
+    let room = Room::new();
+    let key = room.key.certificate().to_bytes();
+    let components = ["main", "updates", "proposed", "security", "holdback", "hotfix"];
+    suite_with(&room, "apt:trixie", |settings| {
+        settings.components = components.map(str::to_owned).to_vec();
+    });
+    let mut packages = Vec::new();
+    for component in &components[1..] {
+        let package = room.deb(&deb(component, "1.0"));
+        packages.push(NewPackage { component: (*component).to_owned(), ..package });
+    }
+    packages.push(room.deb(&deb("for-installer", "1.0").field("Package-Type", "udeb")));
+    room.publish("apt:trixie", &packages, GateRules::default()).unwrap();
+    let of = |components: &str| {
+        let apt = Apt::new(&url(room.root()), &format!("trixie {components}"), &key);
+        let said = apt.update();
+        assert!(!said.contains("W:") && !said.contains("E:"), "{said}");
+        let names = apt.run("apt-cache").args(["pkgnames"]).text();
+        names.lines().map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(of(""), BTreeSet::from(["a".to_owned()]));
+    for component in &components[1..] {
+        assert_eq!(of(component), BTreeSet::from(["a", *component].map(str::to_owned)));
+    }
+    let installer = of("main/debian-installer");
+    assert_eq!(installer, BTreeSet::from(["a", "for-installer"].map(str::to_owned)));
+    let files = |index: &str| {
+        let path = room.root().join(format!("dists/trixie/main/{index}-amd64.gz"));
+        tool("gzip").args(["-dc"]).arg(path).text()
+    };
+    assert!(files("Contents-udeb").contains("net/for-installer"));
+    assert!(!files("Contents").contains("for-installer"));
+    let records = room.repository().records(&name("apt:trixie")).unwrap();
+    let udeb = records.iter().find(|record| record.name == "for-installer").unwrap();
+    assert!(udeb.path.ends_with(".udeb"), "{}", udeb.path);
 }
